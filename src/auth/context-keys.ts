@@ -1,0 +1,12 @@
+import { createContextKey } from "@connectrpc/connect";
+
+/** What the interceptors learn about a call and the handlers need. */
+
+/** The project the call is about. */
+export const projectKey = createContextKey<bigint>(0n, { description: "project id" });
+
+/** Identifies the call in the log and in the answer of an internal error. */
+export const requestIdKey = createContextKey<string>("", { description: "request id" });
+
+/** Whether the caller takes a JsonText (services/json-text.ts) in place of a message. */
+export const acceptsJsonText = createContextKey<boolean>(false, { description: "accepts JSON text" });

@@ -62,6 +62,28 @@ export interface Metrics {
   value: number;
 }
 
+export interface ModelVersions {
+  creation_time: bigint;
+  current_stage: ColumnType<"None" | "Staging" | "Production" | "Archived", "None" | "Staging" | "Production" | "Archived" | undefined, "None" | "Staging" | "Production" | "Archived">;
+  description: string | null;
+  last_updated_time: bigint;
+  model_id: string | null;
+  name: string;
+  project_id: bigint;
+  run_id: string;
+  run_link: string;
+  source: string;
+  version: bigint;
+}
+
+export interface ModelVersionTags {
+  key: string;
+  name: string;
+  project_id: bigint;
+  value: string;
+  version: bigint;
+}
+
 export interface Params {
   experiment_id: bigint;
   key: string;
@@ -74,6 +96,29 @@ export interface Projects {
   created_at: Generated<Timestamp>;
   path: string;
   project_id: Generated<bigint>;
+}
+
+export interface RegisteredModelAliases {
+  alias: string;
+  name: string;
+  project_id: bigint;
+  version: bigint;
+}
+
+export interface RegisteredModels {
+  creation_time: bigint;
+  description: string | null;
+  last_updated_time: bigint;
+  last_version: Generated<bigint>;
+  name: string;
+  project_id: bigint;
+}
+
+export interface RegisteredModelTags {
+  key: string;
+  name: string;
+  project_id: bigint;
+  value: string;
 }
 
 export interface Runs {
@@ -110,8 +155,13 @@ export interface DB {
   experiments: Experiments;
   latest_metrics: LatestMetrics;
   metrics: Metrics;
+  model_version_tags: ModelVersionTags;
+  model_versions: ModelVersions;
   params: Params;
   projects: Projects;
+  registered_model_aliases: RegisteredModelAliases;
+  registered_model_tags: RegisteredModelTags;
+  registered_models: RegisteredModels;
   runs: Runs;
   secrets: Secrets;
   tags: Tags;

@@ -1,0 +1,162 @@
+/** Tokens → clauses: what compares with what, before anyone asks whether that makes sense. */
+import { invalid } from "../errors.ts";
+import {
+  keyword,
+  type Operand,
+  pairParentheses,
+  type Read,
+  readOperand,
+  reserved,
+  type Source,
+} from "./operands.ts";
+import { checkText, MAX_CLAUSES, shown } from "./text.ts";
+import { type Token, tokenize } from "./tokens.ts";
+
+/** `left op right`, or `left IS [NOT] NULL`. Keywords of `op` are upper case. */
+export interface Clause {
+  left: Operand;
+  op: string;
+  /** Absent with IS NULL and IS NOT NULL. */
+  right?: Operand;
+}
+
+/** How MLflow shows the pieces it could not read: quoted in a filter of runs, bare elsewhere. */
+export type PieceStyle = "quoted" | "bare";
+
+/** A stretch of the filter; `piece` is one that could not be read. */
+interface Item {
+  kind: "clause" | "and" | "comma" | "piece";
+  start: number;
+  end: number;
+  clause?: Clause;
+}
+
+/**
+ * The AND-ed clauses of a filter; `""` has none.
+ * @throws LoggiaError INVALID_PARAMETER_VALUE with MLflow 1.28's text (behaviour.md §9); also for a dangling AND and
+ * for two clauses without AND between them, which 1.28 lets pass (§14.12).
+ */
+export function parseClauses(filter: string, style: PieceStyle): Clause[] {
+  checkText("filter", filter);
+  if (filter === "") return [];
+  const tokens = tokenize(filter);
+  if (tokens.length === 0) throw invalid(`Invalid filter '${shown(filter)}'. Could not be parsed.`);
+  const semicolon = tokens.findIndex((token) => token.kind === "semicolon");
+  if (semicolon !== -1 && semicolon < tokens.length - 1) {
+    throw invalid(
+      `Search filter contained multiple expression '${shown(filter)}'. Provide AND-ed expression list.`,
+    );
+  }
+  const items = readItems(filter, tokens);
+  const wrong = items.filter((item) => item.kind === "piece" || item.kind === "comma");
+  if (wrong.length === 0) wrong.push(...misplaced(items));
+  if (wrong.length > 0) {
+    const texts = wrong.map(({ start, end }) => filter.slice(start, end));
+    const list = texts.map((text) => (style === "quoted" ? `'${text}'` : text)).join(", ");
+    throw invalid(`Invalid clause(s) in filter string: ${shown(list)}`);
+  }
+  const clauses = items.flatMap((item) => item.clause ?? []);
+  if (clauses.length > MAX_CLAUSES) {
+    throw invalid(`Invalid filter: it must have at most ${MAX_CLAUSES} clauses, but has ${clauses.length}.`);
+  }
+  return clauses;
+}
+
+/** The first item that breaks the alternation of clause and AND, if any. */
+function misplaced(items: readonly Item[]): Item[] {
+  const first = items.find((item, place) => item.kind !== (place % 2 === 0 ? "clause" : "and"));
+  const last = items.at(-1);
+  if (first) return [first];
+  return last?.kind === "and" ? [last] : [];
+}
+
+function readItems(text: string, tokens: readonly Token[]): Item[] {
+  const source: Source = { text, tokens, closers: pairParentheses(tokens) };
+  const items: Item[] = [];
+  let at = 0;
+  while (at < tokens.length) {
+    const { value: item, next } = readItem(source, at);
+    at = next;
+    const previous = items.at(-1);
+    if (item.kind !== "comma" && previous?.kind !== "comma") {
+      items.push(item);
+    } else {
+      // MLflow shows what commas join as one piece.
+      const kind = item.kind === "comma" ? "comma" : "piece";
+      items.splice(-1, 1, { kind, start: previous?.start ?? item.start, end: item.end });
+    }
+  }
+  return items;
+}
+
+function readItem(source: Source, at: number): Read<Item> {
+  const { tokens } = source;
+  const start = tokens[at]?.start ?? 0;
+  const item = (kind: Item["kind"], next: number): Read<Item> => ({
+    value: { kind, start, end: tokens[next - 1]?.end ?? start },
+    next,
+  });
+  if (keyword(tokens[at]) === "AND") return item("and", at + 1);
+  if (tokens[at]?.kind === "comma") return item("comma", at + 1);
+  const left = readOperand(source, at);
+  if (!left) return item("piece", at + 1);
+  const op = readComparator(tokens, left.next);
+  if (!op) {
+    const named = left.value.kind === "name" || left.value.kind === "quoted";
+    return item("piece", named && isAlias(tokens, left.next) ? left.next + 1 : left.next);
+  }
+  if (op.value.startsWith("IS ")) {
+    const read = item("clause", op.next);
+    return { ...read, value: { ...read.value, clause: { left: left.value, op: op.value } } };
+  }
+  let right = readOperand(source, op.next);
+  if (!right) return item("piece", left.next);
+  let clause: Clause = { left: left.value, op: op.value, right: right.value };
+  let next = right.next;
+  // `a > 1 > 2` compares a comparison.
+  for (;;) {
+    const again = readComparator(tokens, next);
+    right = again && readOperand(source, again.next);
+    if (!again || !right) break;
+    const text = source.text.slice(start, tokens[next - 1]?.end);
+    clause = { left: { kind: "expression", text }, op: again.value, right: right.value };
+    next = right.next;
+  }
+  if (isAlias(tokens, next)) return item("piece", next + 1);
+  const read = item("clause", next);
+  return { ...read, value: { ...read.value, clause } };
+}
+
+const sqlWords = new Set([
+  "BETWEEN",
+  "BY",
+  "FROM",
+  "GROUP",
+  "LIMIT",
+  "NULL",
+  "ORDER",
+  "SELECT",
+  "UNION",
+  "WHERE",
+]);
+
+/** Whether a name follows that SQL would take for an alias of what stands before it, so that both are one piece. */
+function isAlias(tokens: readonly Token[], at: number): boolean {
+  const token = tokens[at];
+  if (token?.kind !== "name" && token?.kind !== "quoted") return false;
+  const word = keyword(token);
+  return !reserved.has(word) && !sqlWords.has(word) && !readComparator(tokens, at + 1);
+}
+
+function readComparator(tokens: readonly Token[], at: number): Read<string> | undefined {
+  const token = tokens[at];
+  if (token?.kind === "comparator") return { value: token.text, next: at + 1 };
+  const [first, second, third] = [keyword(token), keyword(tokens[at + 1]), keyword(tokens[at + 2])];
+  if (wordComparators.has(first)) return { value: first, next: at + 1 };
+  if (first === "NOT" && wordComparators.has(second)) return { value: `NOT ${second}`, next: at + 2 };
+  if (first === "IS" && second === "NULL") return { value: "IS NULL", next: at + 2 };
+  if (first === "IS" && second === "NOT" && third === "NULL") return { value: "IS NOT NULL", next: at + 3 };
+  return undefined;
+}
+
+const wordComparators = new Set(["LIKE", "ILIKE", "RLIKE", "IN"]);

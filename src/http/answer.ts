@@ -1,0 +1,63 @@
+import { pipeline, Readable } from "node:stream";
+import { promisify } from "node:util";
+import { createGzip, gzip } from "node:zlib";
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+/**
+ * Sends JSON. A whole text leaves with its head in one write: apart, they cost 41 ms per request to Nagle's algorithm and
+ * delayed acknowledgement. Text in chunks is gathered up to 64 kB first, so a small one is sent as a whole too.
+ */
+
+/** One initial TCP window (10 segments): below it, compression saves no round trip. */
+const worthCompressing = 14_600;
+const gathered = 64 * 2 ** 10;
+const compress = promisify<string, { level: number }, Buffer>(gzip);
+const options = { level: 1 };
+
+/** Text whose beginning is at hand and whose rest is still being made. */
+export interface PartialText {
+  beginning: string;
+  rest: AsyncIterator<string>;
+}
+
+/** Takes chunks until there is a good first write; the whole text if that is all of it. */
+export async function gather(chunks: AsyncIterable<string>): Promise<string | PartialText> {
+  const rest = chunks[Symbol.asyncIterator]();
+  let beginning = "";
+  while (beginning.length < gathered) {
+    const next = await rest.next();
+    if (next.done === true) return beginning;
+    beginning += next.value;
+  }
+  return { beginning, rest };
+}
+
+/** Answers 200 with JSON, compressed when the caller takes gzip and it is long enough. */
+export async function sendJson(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  json: string | PartialText,
+): Promise<FastifyReply> {
+  reply.header("content-type", "application/json");
+  const isWhole = typeof json === "string";
+  if (isWhole && json.length < worthCompressing) return reply.send(json);
+  reply.header("vary", "accept-encoding");
+  const compressed = takesGzip(request);
+  if (compressed) reply.header("content-encoding", "gzip");
+  if (isWhole) return reply.send(compressed ? await compress(json, options) : json);
+  const stream = Readable.from(wholly(json), { objectMode: false });
+  // pipeline ends both when one fails, and the reply is cut short, which its reader can tell from an end.
+  return reply.send(compressed ? pipeline(stream, createGzip(options), () => {}) : stream);
+}
+
+async function* wholly({ beginning, rest }: PartialText) {
+  yield beginning;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+const takesGzip = ({ headers }: FastifyRequest) => {
+  const accepted = headers["accept-encoding"];
+  return (
+    typeof accepted === "string" && /(?:^|,)\s*gzip\s*(?:,|$|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i.test(accepted)
+  );
+};

@@ -1,0 +1,182 @@
+import { basename } from "node:path/posix";
+import type { Readable } from "node:stream";
+import { create, type DescMethodUnary } from "@bufbuild/protobuf";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
+import { projectKey } from "../auth/context-keys.ts";
+import { invalid, LoggiaError } from "../errors.ts";
+import type { ArtifactFile, ArtifactFiles } from "../services/artifact-files.ts";
+import { missing } from "../services/context.ts";
+import type { Surround } from "./call.ts";
+import { type ByteRange, select } from "./conditional.ts";
+import { attachment } from "./content-disposition.ts";
+import { contentType } from "./content-type.ts";
+import { drain, type MinimumRate, uploadBody } from "./upload-body.ts";
+
+export interface ArtifactRouteOptions {
+  files: ArtifactFiles;
+  surround: Surround;
+  minimumRate?: MinimumRate;
+}
+
+const { downloadArtifact, uploadArtifact, deleteArtifact } = MlflowArtifactsService.method;
+
+/** Milliseconds for which a client may take nothing of a download before it is cut off. */
+const longestStall = 120_000;
+
+const proxied = "/api/2.0/mlflow-artifacts/artifacts/*";
+
+/**
+ * The routes that are streams of bytes and not messages (behaviour.md §10): the proxy for `mlflow-artifacts:` and
+ * `/get-artifact`. Aliases and project prefixes have been rewritten away before routing (http/rest.ts).
+ */
+export async function artifactRoutes(app: FastifyInstance, options: ArtifactRouteOptions): Promise<void> {
+  const { files, minimumRate } = options;
+
+  /** Does `work` as a call of `method`, in the project that the interceptors found for it. */
+  const call = <T>(
+    method: DescMethodUnary,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: (project: bigint) => Promise<T>,
+  ) =>
+    options.surround(
+      method,
+      request,
+      reply,
+      () => create(method.input),
+      (_message, context) => work(context.values.get(projectKey)),
+    );
+
+  // A body is a stream of bytes, whatever its Content-Type says or fails to say.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.addHook("onRequest", async ({ headers }) => {
+    delete headers["content-type"];
+  });
+
+  app.route({
+    method: ["GET", "HEAD"],
+    url: proxied,
+    exposeHeadRoute: false,
+    async handler(request, reply) {
+      const answer = await call(downloadArtifact, request, reply, (project) =>
+        answerWith(request, reply, () => files.find(project, pathOf(request))),
+      );
+      return send(reply, answer);
+    },
+  });
+
+  app.put(proxied, async (request, reply) => {
+    try {
+      await call(uploadArtifact, request, reply, (project) =>
+        files.upload(project, pathOf(request), () => uploadBody(request.raw, minimumRate)),
+      );
+    } catch (error) {
+      drain(request.raw);
+      throw error;
+    }
+    return reply.send({});
+  });
+
+  app.delete(proxied, async (request, reply) => {
+    await call(deleteArtifact, request, reply, (project) => files.remove(project, pathOf(request)));
+    return reply.send({});
+  });
+
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/get-artifact",
+    exposeHeadRoute: false,
+    async handler(request, reply) {
+      const answer = await call(downloadArtifact, request, reply, async (project) => {
+        const runId = parameter(request, "run_id") ?? parameter(request, "run_uuid");
+        const path = parameter(request, "path");
+        if (!runId) throw missing("run_id");
+        if (!path) throw missing("path");
+        return answerWith(request, reply, () => files.findOfRun(project, runId, path));
+      });
+      return send(reply, answer);
+    },
+  });
+}
+
+/** The path that the router found, percent-decoded once. */
+function pathOf(request: FastifyRequest): string {
+  const { "*": path } = request.params as { "*": string };
+  return path;
+}
+
+/** A parameter of the query; undefined when absent. @throws INVALID_PARAMETER_VALUE when there are several. */
+function parameter(request: FastifyRequest, name: string): string | undefined {
+  const value = (request.query as Record<string, unknown>)[name];
+  if (value !== undefined && typeof value !== "string")
+    throw invalid(`Invalid value for parameter '${name}': it is given more than once.`);
+  return value;
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | number>;
+  /** Absent for HEAD and for a status without one. */
+  body: Readable | undefined;
+}
+
+/** The answer with a file, or with the part of it that the request selects; its bytes are open, but nothing is sent yet. */
+async function answerWith(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  find: () => Promise<ArtifactFile>,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    const file = await find();
+    const etag = `"${file.sha256}"`;
+    const selection = select(request.headers, { etag, modified: file.modified, size: file.size });
+    if (selection.status === 416) throw beyondEnd(reply, file.size);
+    const range = selection.status === 206 ? selection.range : undefined;
+    try {
+      const bodyless = selection.status === 304 || request.method === "HEAD";
+      const body = bodyless ? undefined : await file.open(range);
+      return {
+        status: selection.status,
+        headers: { etag, ...commonHeaders(file), ...(selection.status !== 304 && bodyHeaders(file, range)) },
+        body,
+      };
+    } catch (error) {
+      // Replaced between the look at its row and the look at its bytes: the row now names other bytes.
+      const gone = error instanceof LoggiaError && error.code === "RESOURCE_DOES_NOT_EXIST";
+      if (!gone || attempt > 1) throw error;
+    }
+  }
+}
+
+function beyondEnd(reply: FastifyReply, size: number): LoggiaError {
+  reply.header("content-range", `bytes */${size}`);
+  return new LoggiaError(
+    "INVALID_PARAMETER_VALUE",
+    `The range starts beyond the end of the artifact, which has ${size} bytes.`,
+    { status: 416 },
+  );
+}
+
+/** An artifact is always a download, and a browser that shows it all the same gives it no rights (security.md §2.5). */
+const commonHeaders = (file: ArtifactFile) => ({
+  "last-modified": file.modified.toUTCString(),
+  "accept-ranges": "bytes",
+  "cache-control": "private, no-cache, no-transform",
+  "content-disposition": attachment(basename(file.path)),
+  "content-security-policy": "sandbox; default-src 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+});
+
+const bodyHeaders = (file: ArtifactFile, range: ByteRange | undefined) => ({
+  "content-type": contentType(basename(file.path)),
+  "content-length": range ? range.end - range.start : file.size,
+  ...(range && { "content-range": `bytes ${range.start}-${range.end - 1}/${file.size}` }),
+});
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  reply.raw.setTimeout(longestStall, () => reply.raw.destroy());
+  return reply.code(status).headers(headers).send(body);
+}

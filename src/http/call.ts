@@ -1,0 +1,185 @@
+import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import {
+  type ContextValues,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { acceptsJsonText, projectReferenceKey, protocolKey, requestIdKey } from "../auth/context-keys.ts";
+import { projectReference } from "./project-path.ts";
+
+/**
+ * Makes a plain HTTP request a call of an RPC, surrounded by the interceptors that surround it on every other protocol.
+ * The byte routes of artifacts are calls as well.
+ */
+export type Surround = <T>(
+  method: DescMethodUnary,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  /** Reads the request's message; called when an interceptor or `run` first looks at it, so after authorisation. */
+  read: () => Message,
+  run: (message: Message, context: HandlerContext) => Promise<T> | T,
+) => Promise<T>;
+
+type AnyFn = Parameters<Interceptor>[0];
+
+/** Composes `interceptors`, the first outermost. */
+export function surroundWith(interceptors: readonly Interceptor[]): Surround {
+  const innermost: AnyFn = async (request) => {
+    if (!(request instanceof RestCall))
+      throw new Error("an interceptor has to pass on the request it was given");
+    request.result = await request.run(request.message, request);
+    return new RestAnswer(request);
+  };
+  const outermost = interceptors.reduceRight<AnyFn>((next, interceptor) => interceptor(next), innermost);
+  return async <T>(
+    method: DescMethodUnary,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: () => Message,
+    run: (message: Message, context: HandlerContext) => Promise<T> | T,
+  ) => {
+    const call = new RestCall<T>(method, request, reply, read, run);
+    await outermost(call);
+    for (const [name, value] of call.responseHeaders()) reply.header(name, value);
+    return call.result as T;
+  };
+}
+
+/** The call, as interceptors see it (UnaryRequest) and as handlers do (HandlerContext). What few need is made when asked for. */
+class RestCall<T> implements UnaryRequest, HandlerContext {
+  readonly stream = false;
+  readonly protocolName = "rest";
+  readonly method: DescMethodUnary;
+  readonly contextValues: ContextValues = createContextValues();
+  readonly run: (message: Message, context: HandlerContext) => Promise<T> | T;
+  result: T | undefined;
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  readonly #read: () => Message;
+  #message: Message | undefined;
+  #header: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(
+    method: DescMethodUnary,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: () => Message,
+    run: (message: Message, context: HandlerContext) => Promise<T> | T,
+  ) {
+    this.method = method;
+    this.run = run;
+    this.#request = request;
+    this.#reply = reply;
+    this.#read = read;
+    this.contextValues
+      .set(requestIdKey, request.id)
+      .set(projectReferenceKey, projectReference(request.raw))
+      .set(protocolKey, "rest")
+      .set(acceptsJsonText, true);
+  }
+
+  get message() {
+    this.#message ??= this.#read();
+    return this.#message;
+  }
+
+  get service() {
+    return this.method.parent;
+  }
+
+  get requestMethod() {
+    return this.#request.method;
+  }
+
+  get url() {
+    return this.#request.originalUrl;
+  }
+
+  get header() {
+    this.#header ??= toHeaders(this.#request.headers);
+    return this.#header;
+  }
+
+  get requestHeader() {
+    return this.header;
+  }
+
+  get responseHeader() {
+    this.#responseHeader ??= new Headers();
+    return this.#responseHeader;
+  }
+
+  /** HTTP/1.1 clients read no trailers; what is set here is not sent. */
+  get responseTrailer() {
+    return new Headers();
+  }
+
+  get values() {
+    return this.contextValues;
+  }
+
+  /** Aborts when the connection is gone before the answer. */
+  get signal() {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      const { raw } = this.#reply;
+      if (raw.destroyed) abort.abort();
+      raw.once("close", () => {
+        if (!raw.writableFinished) abort.abort();
+      });
+      this.#abort = abort;
+    }
+    return this.#abort.signal;
+  }
+
+  readonly timeoutMs = () => undefined;
+
+  responseHeaders(): Iterable<[string, string]> {
+    return this.#responseHeader ?? [];
+  }
+}
+
+/** The answer, as interceptors see it: headers to add to, and no message, since it is no message on the way to JSON. */
+class RestAnswer implements UnaryResponse {
+  readonly stream = false;
+  readonly #call: RestCall<unknown>;
+
+  constructor(call: RestCall<unknown>) {
+    this.#call = call;
+  }
+
+  get method() {
+    return this.#call.method;
+  }
+
+  get service() {
+    return this.#call.service;
+  }
+
+  get message() {
+    return this.#call.result as Message;
+  }
+
+  get header() {
+    return this.#call.responseHeader;
+  }
+
+  get trailer() {
+    return this.#call.responseTrailer;
+  }
+}
+
+function toHeaders(raw: FastifyRequest["headers"]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(raw)) {
+    if (name.startsWith(":")) continue; // HTTP/2's pseudo-headers
+    for (const item of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, item);
+  }
+  return headers;
+}

@@ -1,0 +1,54 @@
+import { setMaxListeners } from "node:events";
+import {
+  Code,
+  ConnectError,
+  createContextValues,
+  type Interceptor,
+  type ServiceImplSpec,
+} from "@connectrpc/connect";
+import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { projectReferenceKey, protocolKey, requestIdKey } from "../auth/context-keys.ts";
+import { projectReference } from "./project-path.ts";
+
+export interface ConnectOptions {
+  interceptors: Interceptor[];
+  /** Milliseconds after the start of closing at which calls still in flight are aborted. */
+  drainTimeout: number;
+}
+
+/** Mounts `services` for Connect, gRPC and gRPC-Web. */
+export function mountConnect(
+  app: FastifyInstance,
+  services: readonly ServiceImplSpec[],
+  { interceptors, drainTimeout }: ConnectOptions,
+): void {
+  // The plugin's own shutdownTimeoutMs keeps the process alive and warns above ten calls in flight.
+  const shutdown = new AbortController();
+  setMaxListeners(0, shutdown.signal);
+  app.addHook("preClose", async () => {
+    const stopping = new ConnectError("the server is stopping", Code.Unavailable);
+    setTimeout(() => shutdown.abort(stopping), drainTimeout).unref();
+  });
+  app.register(fastifyConnectPlugin, {
+    routes(router) {
+      for (const { methods } of services)
+        for (const spec of Object.values(methods)) router.rpc(spec.method, spec.impl);
+    },
+    contextValues: (request) =>
+      createContextValues()
+        .set(requestIdKey, request.id)
+        .set(projectReferenceKey, projectReference(request.raw))
+        .set(protocolKey, protocolOf(request)),
+    interceptors,
+    shutdownSignal: shutdown.signal,
+    readMaxBytes: 4 * 2 ** 20,
+    writeMaxBytes: 16 * 2 ** 20,
+  });
+}
+
+function protocolOf({ headers }: FastifyRequest): string {
+  const type = headers["content-type"] ?? "";
+  if (type.startsWith("application/grpc-web")) return "grpc-web";
+  return type.startsWith("application/grpc") ? "grpc" : "connect";
+}

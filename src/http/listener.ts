@@ -1,0 +1,98 @@
+import http from "node:http";
+import http2 from "node:http2";
+import type { Socket } from "node:net";
+import type { FastifyServerFactory } from "fastify";
+
+/** Times are milliseconds, sizes bytes (security.md §6). */
+export interface ListenerLimits {
+  /** For the whole head of a request, and for the first bytes of a connection. */
+  headersTimeout: number;
+  /** Longer than a load balancer's, or it sends requests into connections that are just being closed. */
+  keepAliveTimeout: number;
+  /** How often connections are looked at for the two above. */
+  checkInterval: number;
+  maxHeaderSize: number;
+  maxConnections: number;
+}
+
+export const listenerLimits: ListenerLimits = {
+  headersTimeout: 15_000,
+  keepAliveTimeout: 75_000,
+  checkInterval: 5_000,
+  maxHeaderSize: 16 * 2 ** 10,
+  maxConnections: 10_000,
+};
+
+/**
+ * One port for HTTP/1.1 and cleartext HTTP/2: the first bytes of a connection tell, and the socket goes to the one server or
+ * the other, which share Fastify's handler. gRPC needs the latter; nearly everyone else speaks the former.
+ */
+export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
+  return (handler) => {
+    const http1 = http.createServer(
+      {
+        maxHeaderSize: limits.maxHeaderSize,
+        headersTimeout: limits.headersTimeout,
+        requestTimeout: 0, // of bodies: http/body.ts for JSON; uploads may take their time
+        keepAliveTimeout: limits.keepAliveTimeout,
+        connectionsCheckingInterval: limits.checkInterval,
+        noDelay: true,
+      },
+      handler as http.RequestListener,
+    );
+    http1.maxConnections = limits.maxConnections;
+    http1.maxRequestsPerSocket = 10_000;
+    http1.maxHeadersCount = 64;
+    const http2Server = http2.createServer(
+      {
+        maxHeaderListPairs: 64,
+        maxSessionMemory: 10, // MB
+        settings: { maxConcurrentStreams: 100, maxHeaderListSize: limits.maxHeaderSize },
+      },
+      handler as unknown as (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void,
+    );
+
+    const sessions = new Set<http2.ServerHttp2Session>();
+    http2Server.on("session", (session) => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+      session.setTimeout(limits.keepAliveTimeout, () => session.close());
+    });
+
+    const toHttp1 = http1.listeners("connection");
+    http1.removeAllListeners("connection");
+    http1.on("connection", (socket: Socket) => {
+      const drop = () => socket.destroy();
+      socket.setTimeout(limits.headersTimeout, drop);
+      socket.on("error", drop);
+      socket.once("data", (first) => {
+        socket.pause();
+        socket.setTimeout(0);
+        socket.off("timeout", drop);
+        socket.off("error", drop);
+        socket.unshift(first);
+        if (first.toString("latin1", 0, 3) === "PRI") {
+          http2Server.emit("connection", socket); // left paused: the session drains the buffer itself
+          return;
+        }
+        for (const listener of toHttp1) listener.call(http1, socket);
+        socket.resume();
+      });
+    });
+
+    // Fastify calls this when it closes. A connection that is busy now becomes idle later, hence the repetition.
+    const closeIdle = http1.closeIdleConnections.bind(http1);
+    http1.closeIdleConnections = () => {
+      for (const session of sessions) session.close();
+      closeIdle();
+      const again = setInterval(closeIdle, 20).unref();
+      http1.once("close", () => clearInterval(again));
+    };
+    const closeAll = http1.closeAllConnections.bind(http1);
+    http1.closeAllConnections = () => {
+      for (const session of sessions) session.destroy();
+      closeAll();
+    };
+    return http1;
+  };
+}

@@ -1,0 +1,7 @@
+/** Where structured lines go: pino's shape, of which Fastify brings one. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

@@ -1,0 +1,36 @@
+import { createServiceImplSpec, type ServiceImplSpec } from "@connectrpc/connect";
+import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
+import { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
+import { MlflowService } from "../../gen/mlflow/service_pb.js";
+import { artifacts, proxiedArtifacts } from "./artifacts.ts";
+import type { Deps } from "./deps.ts";
+import { experiments } from "./experiments.ts";
+import { logBatch } from "./log-batch.ts";
+import { logModel } from "./log-model.ts";
+import { metricHistory } from "./metric-history.ts";
+import { metrics } from "./metrics.ts";
+import { modelVersions } from "./model-versions.ts";
+import { params } from "./params.ts";
+import { registeredModels } from "./registered-models.ts";
+import { runs } from "./runs.ts";
+import { tags } from "./tags.ts";
+
+/** Every RPC there is. An RPC without an implementation answers that it is not there. */
+export const services = (deps: Deps): ServiceImplSpec[] => [
+  createServiceImplSpec<typeof MlflowService>(MlflowService, {
+    ...experiments(deps),
+    ...runs(deps),
+    ...metrics(deps),
+    ...metricHistory(deps),
+    ...params(deps),
+    ...tags(deps),
+    ...logBatch(deps),
+    ...logModel(deps),
+    ...artifacts(deps),
+  }),
+  createServiceImplSpec<typeof MlflowArtifactsService>(MlflowArtifactsService, proxiedArtifacts(deps)),
+  createServiceImplSpec<typeof ModelRegistryService>(ModelRegistryService, {
+    ...registeredModels(deps),
+    ...modelVersions(deps),
+  }),
+];

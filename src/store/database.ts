@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
 import type { DB } from "../../gen/db.ts";
 import { LoggiaError } from "../errors.ts";
@@ -43,6 +43,8 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
     options: `-c statement_timeout=${options.statementTimeout} -c lock_timeout=5000 -c jit=off -c max_parallel_workers_per_gather=0`,
   } as pg.PoolConfig);
   pool.on("error", (error) => options.onIdleError?.(error));
+  // The pool listens to idle connections only. One that breaks in use fails its query, and must not end the process besides.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({
       pool: {
@@ -64,11 +66,20 @@ class PlainClient extends pg.Client {
   }
 }
 
+const unprepared = "/* plan each time */";
+
+/**
+ * Begins a statement whose best plan depends on its values, such as a search: it is not prepared. A prepared one is, from
+ * its sixth execution, planned for values of average rarity, which can be hundreds of times slower.
+ */
+export const planEachTime = sql.raw(unprepared);
+
 /** Prepares every statement that has parameters under a name made from its text, so that Postgres plans it once per connection. */
 class NamedClient extends PlainClient {
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   override query(...args: any[]): any {
     const [text, values, ...rest] = args;
+    if (typeof text === "string" && text.startsWith(unprepared)) return super.query(...args);
     if (typeof text !== "string" || !Array.isArray(values) || values.length === 0)
       return super.query(...args);
     const name = statementName(text);

@@ -105,10 +105,13 @@ async function works(account: Account, bin: string, directory: string): Promise<
     directory,
     join(bin, "postgres"),
   ];
-  return run(program, args, { ...account.ids, cwd: "/", env: environment }).then(
-    () => true,
-    () => false,
-  );
+  try {
+    // Awaited here: spawn itself throws for an id that a user namespace does not know.
+    await run(program, args, { ...account.ids, cwd: "/", env: environment });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Makes the account the owner of a directory and all in it. */

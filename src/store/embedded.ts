@@ -67,11 +67,18 @@ const draftPrefix = "postgres.new-";
 /** For tests, whose data may vanish. */
 const forgetful = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
+interface Log {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+const silent: Log = { info: () => {}, warn: () => {} };
+
 export interface EmbeddedOptions {
   /** Where the cluster (`postgres/`), its log (`postgres.log`) and the lock (`loggia.pid`) go; made when missing. */
   dataDir: string;
-  /** Hears, in a sentence, of what takes time or went wrong. */
-  log?: (message: string) => void;
+  /** Hears, in a sentence, of what takes time (info) and what went wrong (warn). */
+  log?: Log;
   /** False: no fsync. Only for data that may be lost. */
   durable?: boolean;
 }
@@ -92,7 +99,7 @@ export interface Embedded {
  */
 export async function startEmbedded({
   dataDir,
-  log = () => {},
+  log = silent,
   durable = true,
 }: EmbeddedOptions): Promise<Embedded> {
   const directory = resolve(dataDir);
@@ -132,7 +139,7 @@ async function makeDataDirectory(directory: string): Promise<void> {
 /** Finds who can run which Postgres on the cluster, and makes the cluster when there is none. */
 async function makeCluster(
   cluster: string,
-  { durable, log }: { durable: boolean; log: (message: string) => void },
+  { durable, log }: { durable: boolean; log: Log },
 ): Promise<{ bin: string; account: Account }> {
   const all = await findBinaries();
   const major = await readFile(join(cluster, "PG_VERSION"), "utf8").then(
@@ -151,7 +158,7 @@ async function makeCluster(
   if (major !== undefined) return firstUsable(usable, cluster);
 
   // Made beside and renamed: a cluster is there whole or not at all.
-  log("creating the database");
+  log.info("Creating the database");
   for (const name of await readdir(dirname(cluster)))
     if (name.startsWith(draftPrefix))
       await rm(join(dirname(cluster), name), { recursive: true, force: true });
@@ -200,7 +207,7 @@ async function firstUsable(usable: Binaries[], cluster: string): Promise<{ bin: 
  * Waits for a Postgres that an earlier process left behind: killed with -9, that process is gone before it. Removes the
  * file which names it, when its number now belongs to something else.
  */
-async function previousEnded(cluster: string, log: (message: string) => void): Promise<void> {
+async function previousEnded(cluster: string, log: Log): Promise<void> {
   const path = join(cluster, "postmaster.pid");
   const deadline = Date.now() + patience;
   for (let told = false; ; told = true) {
@@ -212,7 +219,7 @@ async function previousEnded(cluster: string, log: (message: string) => void): P
     }
     if (Date.now() > deadline)
       throw new Error(`the Postgres of an earlier run (process ${pid}) still uses ${cluster}; end it first`);
-    if (!told) log("waiting for the Postgres of an earlier run to end");
+    if (!told) log.info("Waiting for the Postgres of an earlier run to end");
     await sleep(20);
   }
 }
@@ -255,7 +262,7 @@ interface Server {
   socket: string;
   directory: string;
   durable: boolean;
-  log: (message: string) => void;
+  log: Log;
 }
 
 /** Starts Postgres, and again whenever it ends although nobody asked for it. */
@@ -266,13 +273,13 @@ async function supervise(server: Server): Promise<{ stop(): Promise<void> }> {
     for (;;) {
       await ended(current);
       if (stopping) return;
-      server.log("Postgres ended unexpectedly; starting it again");
+      server.log.warn("Postgres ended unexpectedly; starting it again");
       while (!stopping) {
         try {
           current = await launch(server);
           break;
         } catch (error) {
-          server.log(error instanceof Error ? error.message : String(error));
+          server.log.warn(error instanceof Error ? error.message : String(error));
           await sleep(1000);
         }
       }

@@ -1,0 +1,106 @@
+import type { Readable } from "node:stream";
+import { artifactPath, directoryPath, joinPath, ownArtifactPath } from "../artifacts/path.ts";
+import { invalid, LoggiaError, notFound } from "../errors.ts";
+import * as store from "../store/artifacts.ts";
+import type { Deps } from "./deps.ts";
+import { runKeyText, runNotFound } from "./ids.ts";
+
+/** A file that a caller asked for; its bytes are opened on demand, since a HEAD or a 304 needs none. */
+export interface ArtifactFile {
+  /** Below the project's artifact root. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** SHA-256, in hex. */
+  sha256: string;
+  modified: Date;
+  /** The bytes of `[start, end)`, or all. @throws RESOURCE_DOES_NOT_EXIST when it was replaced or deleted meanwhile. */
+  open(range?: { start: number; end: number }): Promise<Readable>;
+}
+
+/** What the byte routes do with artifacts: the part of MLflow's API that is streams and not messages. */
+export type ArtifactFiles = ReturnType<typeof artifactFiles>;
+
+export function artifactFiles({ db, artifacts }: Deps) {
+  /** Removes objects that nothing names any more. What cannot be removed now is left to the sweeper. */
+  const discard = (objectIds: string[]) => artifacts.delete(objectIds).catch(() => {});
+
+  async function find(project: bigint, path: string): Promise<ArtifactFile> {
+    const found = await store.findArtifact(db, project, path);
+    if (found === undefined) throw notFound(`No such artifact: '${path}'`);
+    return {
+      path,
+      size: Number(found.size),
+      sha256: Buffer.from(found.sha256).toString("hex"),
+      modified: found.createdAt,
+      open: (range) => artifacts.read(found.objectId, range),
+    };
+  }
+
+  return {
+    /**
+     * Publishes a body as the artifact at `path`, in place of what was there. It is visible as a whole, or not at all.
+     * @param body is only asked for when the path is one.
+     * @throws INVALID_PARAMETER_VALUE for a path that cannot be a file; TEMPORARILY_UNAVAILABLE when the store cannot take
+     * it; what `body` fails with.
+     */
+    async upload(project: bigint, path: string, body: () => Readable): Promise<void> {
+      const key = artifactPath(path, "artifact_path");
+      const object = await artifacts.write(body());
+      try {
+        const replaced = await store.putArtifact(db, project, { path: key, ...object });
+        if (replaced !== undefined) await discard([replaced]);
+      } catch (error) {
+        // Only a refusal proves that no row names the object: a commit whose answer was lost may have happened.
+        const refused = error instanceof LoggiaError && error.code === "INVALID_PARAMETER_VALUE";
+        if (refused) await discard([object.objectId]);
+        throw error;
+      }
+    },
+
+    /** The file at `path`. @throws RESOURCE_DOES_NOT_EXIST when there is none; INVALID_PARAMETER_VALUE for a bad path. */
+    async find(project: bigint, path: string): Promise<ArtifactFile> {
+      return find(project, artifactPath(path, "artifact_path"));
+    },
+
+    /**
+     * The file at `path` among the artifacts of a run.
+     * @throws RESOURCE_DOES_NOT_EXIST for an unknown run or file; INVALID_PARAMETER_VALUE for a bad path, or when the run's
+     * artifacts are not kept here.
+     */
+    async findOfRun(project: bigint, runId: string, path: string): Promise<ArtifactFile> {
+      const below = artifactPath(path, "path");
+      const { root } = await runArtifacts({ db }, project, runId);
+      return find(project, joinPath(root, below));
+    },
+
+    /**
+     * Removes a file, or a directory with all that is below it. Removing what is not there is no error.
+     * @throws INVALID_PARAMETER_VALUE for a bad path, of which the project's root is one.
+     */
+    async remove(project: bigint, path: string): Promise<void> {
+      const key = artifactPath(directoryPath(path, "artifact_path"), "artifact_path");
+      await discard(await store.deleteArtifacts(db, project, key));
+    },
+  };
+}
+
+/**
+ * Where the artifacts of a run are: their URI, and their path below the project's artifact root. A location that a caller
+ * chose is data: it is never opened, joined to a file's path or fetched (security.md §2.4).
+ * @throws RESOURCE_DOES_NOT_EXIST for an unknown run; INVALID_PARAMETER_VALUE when its artifacts are not kept here.
+ */
+export async function runArtifacts(
+  { db }: Pick<Deps, "db">,
+  project: bigint,
+  runId: string,
+): Promise<{ uri: string; root: string }> {
+  const uri = await store.findRunArtifactUri(db, project, runKeyText(runId));
+  if (uri === undefined) throw runNotFound(runId);
+  const root = ownArtifactPath(uri);
+  if (root === undefined)
+    throw invalid(
+      `The artifacts of run '${runId}' are not kept by this server but at '${uri}'. Use a client that has access to that location.`,
+    );
+  return { uri, root };
+}

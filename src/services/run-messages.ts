@@ -1,0 +1,27 @@
+import { RunStatus } from "../../gen/mlflow/service_pb.js";
+import type { RunData } from "../store/run-data.ts";
+import { type RunRow, runNameTag } from "../store/runs.ts";
+import { fromUuid } from "./ids.ts";
+
+/** The message of a run with what it has logged. */
+export const toRun = (row: RunRow, data: RunData) => ({
+  info: toRunInfo(row, data.tags.find((tag) => tag.key === runNameTag)?.value),
+  data,
+});
+
+/** The message of a run without its data. `name` is the tag mlflow.runName; end_time 0 counts as unset (behaviour.md §6). */
+export function toRunInfo(row: RunRow, name: string | undefined) {
+  const id = fromUuid(row.run_id);
+  return {
+    runUuid: id,
+    runId: id,
+    experimentId: String(row.experiment_id),
+    userId: row.user_id,
+    status: RunStatus[row.status],
+    startTime: row.start_time,
+    lifecycleStage: row.lifecycle_stage,
+    ...(row.end_time ? { endTime: row.end_time } : {}),
+    ...(row.artifact_uri === "" ? {} : { artifactUri: row.artifact_uri }),
+    ...(name === undefined ? {} : { runName: name }),
+  };
+}

@@ -1,0 +1,110 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { type MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
+import { invalid } from "../errors.ts";
+import type { KeyValue } from "../store/run-data.ts";
+import * as store from "../store/runs.ts";
+import { project, required } from "./context.ts";
+import type { Deps } from "./deps.ts";
+import {
+  experimentKey,
+  experimentNotActive,
+  experimentNotFound,
+  newRunId,
+  runKeyText,
+  runNotFound,
+  runNotInState,
+} from "./ids.ts";
+import { checkTag, checkText } from "./names.ts";
+import { toRun, toRunInfo } from "./run-messages.ts";
+import { distinctTags } from "./tags.ts";
+
+/** Runs, but for their search (services/search.ts) and what they log. Behaviour.md §6. */
+export const runs = ({ db }: Deps) => {
+  const notInState = async (projectId: bigint, id: string, wanted: "active" | "deleted") =>
+    (await store.findRun(db, projectId, id)) === undefined ? runNotFound(id) : runNotInState(id, wanted);
+
+  return {
+    async createRun(req, ctx) {
+      const experimentId = required(req, "experiment_id");
+      const experiment = experimentKey(experimentId);
+      checkText("user_id", req.userId);
+      const tags = withName(distinctTags(req.tags), req.runName);
+      const runId = newRunId();
+      const startTime = Object.hasOwn(req, "startTime") ? req.startTime : BigInt(Date.now());
+      const creation = await store.createRun(db, {
+        project: project(ctx),
+        experiment,
+        runId,
+        userId: req.userId,
+        startTime,
+        tags,
+      });
+      if (creation.state === "absent") throw experimentNotFound(experimentId);
+      if (creation.state === "deleted") throw experimentNotActive(experimentId);
+      return { run: toRun(creation.row, { metrics: [], params: [], tags }) };
+    },
+
+    async getRun(req, ctx) {
+      const id = required(req, "run_id", "run_uuid");
+      const found = await store.findRunWithData(db, project(ctx), runKeyText(id));
+      if (found === undefined) throw runNotFound(id);
+      return { run: toRun(found.row, found.data) };
+    },
+
+    async updateRun(req, ctx) {
+      const id = required(req, "run_id", "run_uuid");
+      if (req.runName !== "") checkTag(store.runNameTag, req.runName);
+      const row = await store.updateRun(db, project(ctx), runKeyText(id), {
+        ...(Object.hasOwn(req, "status") ? { status: statusName(req.status) } : {}),
+        ...(Object.hasOwn(req, "endTime") ? { endTime: req.endTime } : {}),
+        ...(req.runName === "" ? {} : { name: req.runName }),
+      });
+      if (row === undefined) throw await notInState(project(ctx), id, "active");
+      return { runInfo: toRunInfo(row, row.run_name ?? undefined) };
+    },
+
+    async deleteRun(req, ctx) {
+      const id = required(req, "run_id");
+      if (!(await store.moveRun(db, project(ctx), runKeyText(id), "active")))
+        throw await notInState(project(ctx), id, "active");
+      return {};
+    },
+
+    async restoreRun(req, ctx) {
+      const id = required(req, "run_id");
+      if (!(await store.moveRun(db, project(ctx), runKeyText(id), "deleted")))
+        throw await notInState(project(ctx), id, "deleted");
+      return {};
+    },
+  } satisfies Partial<ServiceImpl<typeof MlflowService>>;
+};
+
+/** Newer clients send a run's name twice, as the field and as the tag in which it is stored. */
+function withName(tags: KeyValue[], name: string): KeyValue[] {
+  if (name === "") return tags;
+  const key = store.runNameTag;
+  const tag = tags.find((given) => given.key === key);
+  if (tag === undefined) {
+    checkTag(key, name);
+    return [...tags, { key, value: name }];
+  }
+  if (tag.value !== name)
+    throw invalid(
+      `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${name}', mlflow.runName='${tag.value}').`,
+    );
+  return tags;
+}
+
+function statusName(status: RunStatus): store.RunStatus {
+  const name = RunStatus[status];
+  switch (name) {
+    case "RUNNING":
+    case "SCHEDULED":
+    case "FINISHED":
+    case "FAILED":
+    case "KILLED":
+      return name;
+    default:
+      throw invalid(`Unknown run status ${status}.`);
+  }
+}

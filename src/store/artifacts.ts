@@ -1,0 +1,179 @@
+import { sql } from "kysely";
+import { invalid } from "../errors.ts";
+import { type Database, transaction } from "./database.ts";
+
+/** A file among a project's artifacts. */
+export interface Artifact {
+  path: string;
+  size: bigint;
+  sha256: Uint8Array;
+  objectId: string;
+  createdAt: Date;
+}
+
+/** What a directory holds: a file with its size in bytes, or a directory. */
+export interface Entry {
+  name: string;
+  size: bigint | undefined;
+}
+
+/** The artifact at exactly this path; undefined when there is none, or it is a directory. */
+export async function findArtifact(
+  db: Database,
+  project: bigint,
+  path: string,
+): Promise<Artifact | undefined> {
+  const row = await db
+    .selectFrom("artifacts")
+    .select(["path", "size", "sha256", "object_id", "created_at"])
+    .where("project_id", "=", project)
+    .where("path", "=", path)
+    .executeTakeFirst();
+  return (
+    row && {
+      path: row.path,
+      size: row.size,
+      sha256: row.sha256,
+      objectId: row.object_id,
+      createdAt: row.created_at,
+    }
+  );
+}
+
+/**
+ * Makes `path` name an object, in place of the one it named before.
+ * @returns the object that it named before, which nothing names any more.
+ * @throws INVALID_PARAMETER_VALUE when the path is a directory, or one of its parents is a file.
+ */
+export function putArtifact(
+  db: Database,
+  project: bigint,
+  { path, size, sha256, objectId }: Omit<Artifact, "createdAt">,
+): Promise<string | undefined> {
+  const parents = parentsOf(path);
+  return transaction(db, async (tx) => {
+    await lockPath(tx, project, parents, path);
+    const { parent, child, replaced } = await tx
+      .selectNoFrom((eb) => {
+        const own = eb.selectFrom("artifacts").where("project_id", "=", project);
+        return [
+          own
+            .select("path")
+            .where("path", "in", [...parents, ""])
+            .limit(1)
+            .as("parent"),
+          own
+            .select("path")
+            .where("path", ">=", `${path}/`)
+            .where("path", "<", `${path}0`)
+            .limit(1)
+            .as("child"),
+          own.select("object_id").where("path", "=", path).as("replaced"),
+        ];
+      })
+      .executeTakeFirstOrThrow();
+    if (parent !== null)
+      throw invalid(`Invalid artifact path '${path}': '${parent}' is a file, so nothing can be below it.`);
+    if (child !== null) throw invalid(`Invalid artifact path '${path}': it is a directory.`);
+    const object = { size, sha256: Buffer.from(sha256), object_id: objectId };
+    await tx
+      .insertInto("artifacts")
+      .values({ project_id: project, path, ...object })
+      .onConflict((conflict) =>
+        conflict.columns(["project_id", "path"]).doUpdateSet({ ...object, created_at: sql`now()` }),
+      )
+      .execute();
+    return replaced ?? undefined;
+  });
+}
+
+/**
+ * Removes the file at `path`, or the directory with all that is below it; `path` "" is not one.
+ * @returns the objects that nothing names any more.
+ */
+export async function deleteArtifacts(db: Database, project: bigint, path: string): Promise<string[]> {
+  const rows = await db
+    .deleteFrom("artifacts")
+    .where("project_id", "=", project)
+    .where((eb) =>
+      eb.or([eb("path", "=", path), eb.and([eb("path", ">=", `${path}/`), eb("path", "<", `${path}0`)])]),
+    )
+    .returning("object_id")
+    .execute();
+  return rows.map((row) => row.object_id);
+}
+
+/**
+ * What is directly below a directory ("" is the project's root), sorted by name; nothing when it is a file or absent. Skips
+ * from child to child along the primary key, so the cost grows with the children and not with what is below them.
+ */
+export async function listDirectory(db: Database, project: bigint, directory: string): Promise<Entry[]> {
+  const prefix = directory === "" ? "" : `${directory}/`;
+  // '0' follows '/', so it bounds a directory from above; no path continues another with U+0001, so it steps past a file.
+  const end = directory === "" ? sql`true` : sql`path < ${`${directory}0`}`;
+  const next = (from: ReturnType<typeof sql>) => sql`
+    select path, size,
+      split_part(substr(path, length(${prefix}::text) + 1), '/', 1) as name,
+      strpos(substr(path, length(${prefix}::text) + 1), '/') > 0 as is_directory
+    from artifacts
+    where project_id = ${project} and path >= ${from} and ${end}
+    order by path
+    limit 1`;
+  const { rows } = await sql<{ name: string; size: bigint | null }>`
+    with recursive child as (
+      (${next(sql`${prefix}`)})
+      union all
+      select following.*
+      from child, lateral (
+        ${next(sql`(case when child.is_directory then ${prefix} || child.name || '0' else child.path || e'\\x01' end) collate "C"`)}
+      ) following
+    )
+    select name, case when not is_directory then size end as size
+    from child
+    order by name collate "C"`.execute(db);
+  return rows.map(({ name, size }) => ({ name, size: size ?? undefined }));
+}
+
+/**
+ * Where the artifacts of a run are; undefined when there is no such run.
+ * @param runId a UUID in any of its spellings.
+ */
+export async function findRunArtifactUri(
+  db: Database,
+  project: bigint,
+  runId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("runs")
+    .select("artifact_uri")
+    .where("project_id", "=", project)
+    .where("run_id", "=", runId)
+    .executeTakeFirst();
+  return row?.artifact_uri;
+}
+
+/** Those of the objects that an artifact of any project names. For the sweeper, which works for all of them. */
+export async function namedObjects(db: Database, objectIds: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ object_id: string }>`
+    select artifacts.object_id
+    from projects join artifacts using (project_id)
+    where artifacts.object_id = any(${objectIds}::uuid[])`.execute(db);
+  return new Set(rows.map((row) => row.object_id));
+}
+
+const parentsOf = (path: string): string[] =>
+  path
+    .split("/")
+    .slice(0, -1)
+    .map((_, depth, segments) => segments.slice(0, depth + 1).join("/"));
+
+/**
+ * Keeps a path from becoming a file and a directory at once: whoever writes a file holds its path alone, and shares the
+ * paths of its parents. From the root down, so that nobody waits in a circle.
+ */
+async function lockPath(db: Database, project: bigint, parents: string[], path: string): Promise<void> {
+  await sql`
+    select
+      (select count(pg_advisory_xact_lock_shared(hashtextextended(parent, ${project}))) from unnest(${parents}::text[]) parent),
+      pg_advisory_xact_lock(hashtextextended(${path}, ${project}))`.execute(db);
+}

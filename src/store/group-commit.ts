@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LoggiaError } from "../errors.ts";
+import { sqlState } from "./database.ts";
+
+export interface GroupCommit<Request, Answer> {
+  /**
+   * Writes all requests of a group in one transaction and answers each, in the same order. May be called again with
+   * requests that were already written, so it must be safe to repeat.
+   */
+  write(group: readonly Request[]): Promise<readonly Answer[]>;
+  /** How much of a group a request takes, at least 1: the rows that it writes. */
+  weight(request: Request): number;
+  /** Groups in flight at once. Two keep Postgres busy while the other group waits for the disk. */
+  lanes?: number;
+  /** The weight at which a group is full; a single heavier request is a group of its own. */
+  heaviest?: number;
+  /** The weight that may wait; what comes beyond it is refused at once. */
+  longest?: number;
+}
+
+interface Waiting<Request, Answer> {
+  request: Request;
+  weight: number;
+  resolve(answer: Answer): void;
+  reject(reason: unknown): void;
+}
+
+const attempts = 5;
+
+/**
+ * Lets concurrent requests share a statement and its commit (spikes.md §4): while one group is being committed, the
+ * next one gathers. A lone request is written at once. Each request is answered after the commit that holds it. When a
+ * group fails, its members are written one by one, so that only the one that is wrong fails.
+ * @returns a function that writes one request. It throws TEMPORARILY_UNAVAILABLE when too much is waiting already.
+ */
+export function groupCommit<Request, Answer>(
+  options: GroupCommit<Request, Answer>,
+): (request: Request) => Promise<Answer> {
+  const { write, weight, lanes = 2, heaviest = 4_000, longest = 400_000 } = options;
+  const queue: Waiting<Request, Answer>[] = [];
+  let waiting = 0;
+  let busy = 0;
+  let awake = false;
+
+  function nextGroup(): Waiting<Request, Answer>[] {
+    let count = 0;
+    let total = 0;
+    for (const member of queue) {
+      if (count > 0 && total + member.weight > heaviest) break;
+      total += member.weight;
+      count++;
+    }
+    waiting -= total;
+    return queue.splice(0, count);
+  }
+
+  function pump(): void {
+    awake = false;
+    while (busy < lanes && queue.length > 0) {
+      busy++;
+      commit(nextGroup()).finally(() => {
+        busy--;
+        pump();
+      });
+    }
+  }
+
+  async function commit(group: readonly Waiting<Request, Answer>[]): Promise<void> {
+    try {
+      const answers = await write(group.map((member) => member.request));
+      for (const [i, member] of group.entries()) member.resolve(answers[i] as Answer);
+    } catch (error) {
+      if (group.length > 1 && (isTransient(error) || !isOutage(error)))
+        for (const member of group) await commitAlone(member);
+      else if (group.length === 1 && isTransient(error))
+        for (const member of group) await commitAlone(member);
+      else for (const member of group) member.reject(error);
+    }
+  }
+
+  async function commitAlone(member: Waiting<Request, Answer>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const [answer] = await write([member.request]);
+        member.resolve(answer as Answer);
+        return;
+      } catch (error) {
+        if (attempt === attempts || !isTransient(error)) {
+          member.reject(error);
+          return;
+        }
+        await sleep(Math.random() * 10 * 2 ** attempt);
+      }
+    }
+  }
+
+  return (request) =>
+    new Promise((resolve, reject) => {
+      const member = { request, weight: weight(request), resolve, reject };
+      if (waiting > 0 && waiting + member.weight > longest) {
+        reject(overloaded());
+        return;
+      }
+      queue.push(member);
+      waiting += member.weight;
+      if (awake || busy >= lanes) return;
+      awake = true;
+      setImmediate(pump);
+    });
+}
+
+/** Serialization failure, deadlock, and the division by zero with which log-batch.ts gives up a lost race. */
+const isTransient = (error: unknown) => ["40001", "40P01", "22012"].includes(sqlState(error) ?? "");
+
+/** Whether every member would meet the same error. */
+const isOutage = (error: unknown) => error instanceof LoggiaError && error.code === "TEMPORARILY_UNAVAILABLE";
+
+const overloaded = () =>
+  new LoggiaError("TEMPORARILY_UNAVAILABLE", "Too many writes are waiting. Try again.", { retryAfter: 1 });

@@ -1,0 +1,249 @@
+import { type Selectable, sql } from "kysely";
+import type { Runs } from "../../gen/db.ts";
+import { numberArray, textArray } from "./array-literals.ts";
+import type { Database } from "./database.ts";
+import { groupCommit } from "./group-commit.ts";
+import type { KeyValue, MetricPoint, RunData } from "./run-data.ts";
+
+/** A row of `runs`; `run_id` is as Postgres prints a uuid, with dashes. */
+export type RunRow = Selectable<Runs>;
+
+export type RunStatus = RunRow["status"];
+
+/** The tag in which MLflow keeps a run's name: the only place where it is stored. */
+export const runNameTag = "mlflow.runName";
+
+export async function findRun(db: Database, project: bigint, runId: string): Promise<RunRow | undefined> {
+  return await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("project_id", "=", project)
+    .where("run_id", "=", runId)
+    .executeTakeFirst();
+}
+
+/** A run with what it has logged, in one round trip. */
+export async function findRunWithData(
+  db: Database,
+  project: bigint,
+  runId: string,
+): Promise<{ row: RunRow; data: RunData } | undefined> {
+  const [found] = (await runWithDataStatement(project, runId).execute(db)).rows;
+  if (found === undefined) return undefined;
+  const { metrics, params, tags, ...row } = found;
+  return {
+    row,
+    data: { metrics: metrics.map(toPoint), params: params.map(toKeyValue), tags: tags.map(toKeyValue) },
+  };
+}
+
+type PointColumns = [key: string, value: number | string, timestamp: string, step: string];
+type KeyValueColumns = [key: string, value: string];
+
+const toPoint = ([key, value, timestamp, step]: PointColumns): MetricPoint => ({
+  key,
+  value: Number(value),
+  timestamp: BigInt(timestamp),
+  step: BigInt(step),
+});
+
+const toKeyValue = ([key, value]: KeyValueColumns): KeyValue => ({ key, value });
+
+// JSON numbers lose the digits of an int8, so those travel as text; NaN and infinities are text by nature.
+export const runWithDataStatement = (project: bigint, runId: string) => sql<
+  RunRow & { metrics: PointColumns[]; params: KeyValueColumns[]; tags: KeyValueColumns[] }
+>`
+  select runs.*,
+    (
+      select coalesce(json_agg(json_build_array(key, value, "timestamp"::text, step::text) order by key), '[]')
+      from latest_metrics
+      where project_id = runs.project_id and run_key = runs.run_key
+    ) as metrics,
+    (
+      select coalesce(json_agg(json_build_array(key, value) order by key), '[]')
+      from params
+      where project_id = runs.project_id and run_key = runs.run_key
+    ) as params,
+    (
+      select coalesce(json_agg(json_build_array(key, value) order by key), '[]')
+      from tags
+      where project_id = runs.project_id and run_key = runs.run_key
+    ) as tags
+  from runs
+  where project_id = ${project} and run_id = ${runId}`;
+
+export interface RunChanges {
+  status?: RunStatus;
+  /** Milliseconds since the epoch. */
+  endTime?: bigint;
+  name?: string;
+}
+
+/** Changes what is given of an active run. @returns the run and its name, or undefined when there is no active run of that id. */
+export async function updateRun(
+  db: Database,
+  project: bigint,
+  runId: string,
+  { status, endTime, name }: RunChanges,
+): Promise<(RunRow & { run_name: string | null }) | undefined> {
+  const { rows } = await sql<RunRow & { run_name: string | null }>`
+    with changed as (
+      update runs
+      set status = coalesce(${status ?? null}::text, status), end_time = coalesce(${endTime ?? null}::bigint, end_time)
+      where project_id = ${project} and run_id = ${runId} and lifecycle_stage = 'active'
+      returning *
+    ),
+    named as (
+      insert into tags (project_id, run_key, key, experiment_id, value)
+      select project_id, run_key, ${runNameTag}::text, experiment_id, ${name ?? null}::text
+      from changed
+      where ${name ?? null}::text is not null
+      on conflict (project_id, run_key, key) do update set value = excluded.value
+    )
+    select changed.*, coalesce(${name ?? null}::text, tags.value) as run_name
+    from changed
+    left join tags on tags.project_id = changed.project_id and tags.run_key = changed.run_key
+      and tags.key = ${runNameTag}::text`.execute(db);
+  return rows[0];
+}
+
+/**
+ * Moves a run to the other lifecycle stage. It no longer follows its experiment's deletion and restoration.
+ * @returns whether there was such a run in the stage `from`.
+ */
+export async function moveRun(
+  db: Database,
+  project: bigint,
+  runId: string,
+  from: "active" | "deleted",
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("runs")
+    .set({ lifecycle_stage: from === "active" ? "deleted" : "active", deleted_with_experiment: false })
+    .where("project_id", "=", project)
+    .where("run_id", "=", runId)
+    .where("lifecycle_stage", "=", from)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** A run to be made; its tags have distinct keys. */
+export interface NewRun {
+  project: bigint;
+  experiment: bigint;
+  /** 32 lower-case hex digits, never used before. */
+  runId: string;
+  userId: string;
+  /** Milliseconds since the epoch. */
+  startTime: bigint;
+  tags: readonly KeyValue[];
+}
+
+/** `absent` and `deleted` speak of the experiment. */
+export type Creation = { state: "created"; row: RunRow } | { state: "absent" } | { state: "deleted" };
+
+/**
+ * Makes a run in an active experiment. Concurrent calls share a statement, so that the row that counts a project's runs
+ * is locked once for all of them (group-commit.ts).
+ */
+export function createRun(db: Database, run: NewRun): Promise<Creation> {
+  let commit = creators.get(db);
+  if (commit === undefined) {
+    commit = groupCommit({
+      write: (group) => writeRuns(db, group),
+      weight: ({ tags }) => 4 + tags.length,
+    });
+    creators.set(db, commit);
+  }
+  return commit(run);
+}
+
+const creators = new WeakMap<Database, (run: NewRun) => Promise<Creation>>();
+
+async function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+  const { rows } = await createStatement(runs).execute(db);
+  const creations: Creation[] = runs.map(() => ({ state: "absent" }));
+  for (const { n, experiment_stage, ...row } of rows)
+    creations[Number(n) - 1] =
+      experiment_stage === "active" ? { state: "created", row } : { state: "deleted" };
+  return creations;
+}
+
+/** The run's columns are null where the experiment is not active. */
+interface CreationRow extends RunRow {
+  /** The place of the run in the group, from 1. */
+  n: bigint;
+  experiment_stage: RunRow["lifecycle_stage"];
+}
+
+/**
+ * The statement that makes a group of runs, of one project or of many. The experiment's row is shared until the commit, so
+ * that no run slips into an experiment while it is being deleted; the counters are locked in order, against deadlocks.
+ * The run id goes behind the path of the experiment's location, before a query and a fragment (behaviour.md §6).
+ */
+export const createStatement = (runs: readonly NewRun[]) => sql<CreationRow>`
+  with entry as materialized (
+    select wanted.*, experiment_stage,
+      regexp_replace(substring(artifact_location from '^[^?#]*'), '/$', '')
+        || '/' || replace(run_id::text, '-', '') || '/artifacts'
+        || coalesce(substring(artifact_location from '[?#].*$'), '') as artifact_uri
+    from unnest(
+      ${numberArray(runs.map((run) => run.project))}::bigint[],
+      ${numberArray(runs.map((run) => run.experiment))}::bigint[],
+      ${textArray(runs.map((run) => run.runId))}::uuid[],
+      ${textArray(runs.map((run) => run.userId))}::text[],
+      ${numberArray(runs.map((run) => run.startTime))}::bigint[]
+    ) with ordinality as wanted (project_id, experiment_id, run_id, user_id, start_time, n)
+    cross join lateral (
+      select lifecycle_stage as experiment_stage, artifact_location
+      from experiments
+      where experiments.project_id = wanted.project_id and experiments.experiment_id = wanted.experiment_id
+      limit 1
+      for share
+    ) as experiment
+  ),
+  ready as materialized (
+    select *, row_number() over (partition by project_id order by n) as place
+    from entry
+    where experiment_stage = 'active'
+  ),
+  share as materialized (
+    select project_id, count(*) as runs from ready group by project_id
+  ),
+  locked as materialized (
+    select project_id
+    from counters
+    where name = 'run' and project_id in (select project_id from share)
+    order by project_id
+    for update
+  ),
+  counter as (
+    update counters
+    set value = counters.value + share.runs
+    from locked join share using (project_id)
+    where counters.project_id = locked.project_id and counters.name = 'run'
+    returning counters.project_id, counters.value - share.runs as before
+  ),
+  numbered as materialized (
+    select ready.*, before + place as run_key from ready join counter using (project_id)
+  ),
+  new_run as (
+    insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, artifact_uri)
+    select project_id, run_key, run_id, experiment_id, user_id, 'RUNNING', start_time, artifact_uri
+    from numbered
+    order by project_id, run_key
+    returning *
+  ),
+  new_tag as (
+    insert into tags (project_id, run_key, key, experiment_id, value)
+    select project_id, run_key, key, experiment_id, value
+    from unnest(
+      ${numberArray(runs.flatMap((run, i) => run.tags.map(() => i + 1)))}::bigint[],
+      ${textArray(runs.flatMap((run) => run.tags.map((tag) => tag.key)))}::text[],
+      ${textArray(runs.flatMap((run) => run.tags.map((tag) => tag.value)))}::text[]
+    ) as given (n, key, value)
+    join numbered using (n)
+  )
+  select entry.n, entry.experiment_stage, new_run.*
+  from entry
+  left join new_run on new_run.project_id = entry.project_id and new_run.run_id = entry.run_id`;

@@ -1,0 +1,174 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { MetricCondition, ParamCondition, RunCondition, TagCondition } from "../search/ast.ts";
+import { numberArray } from "./array-literals.ts";
+import { runNameTag } from "./runs.ts";
+
+/** A piece of SQL; every value in it is bound, every identifier comes from this folder. */
+export type Sql<T = unknown> = RawBuilder<T>;
+
+/** The runs a search looks at: those of some experiments of one project. */
+export interface Scope {
+  project: bigint;
+  experiments: readonly bigint[];
+}
+
+/** Where the things that a run logs are kept, one row for each run and key. */
+const tables = {
+  metric: sql.table("latest_metrics"),
+  param: sql.table("params"),
+  tag: sql.table("tags"),
+} as const;
+
+export type FactKind = keyof typeof tables;
+
+/** The table of `kind`, under its alias. */
+export const factTable = (kind: FactKind, alias: Sql): Sql => sql`${tables[kind]} as ${alias}`;
+
+/**
+ * A condition on something a run has logged. A search needs it in two shapes, because one index answers "which runs?"
+ * and another "does this run?" (spikes.md §5).
+ */
+export interface Fact {
+  kind: FactKind;
+  key: string;
+  /** Whether the value in `column` satisfies it. */
+  test(column: Sql): Sql<SqlBool>;
+  /** The same as disjoint ranges, each of which is one scan of an index that leads to the value. */
+  ranges(column: Sql): Sql<SqlBool>[];
+  /** The run must lack the key; there is then nothing to test. */
+  absent?: true;
+}
+
+/** A run without the metric, param or tag `key`. */
+export const lacks = (kind: FactKind, key: string): Fact => ({
+  kind,
+  key,
+  absent: true,
+  test: () => sql`true`,
+  ranges: () => [],
+});
+
+/** A run with the param or tag `key`, whatever its value. */
+const hasKey = (kind: "param" | "tag", key: string): Fact => ({
+  kind,
+  key,
+  test: () => sql`true`,
+  ranges: (column) => [isIndexed(column), isTooLong(column)],
+});
+
+/**
+ * The fact that a condition asks for, or undefined when it is about a column of the run. A run's name is a tag.
+ */
+export function toFact(condition: RunCondition): Fact | undefined {
+  if (condition.kind === "metric") return metricFact(condition);
+  if (condition.kind !== "attribute") return textFact(condition);
+  if (condition.key !== "run_name") return undefined;
+  return textFact({ kind: "tag", key: runNameTag, op: condition.op, value: condition.value });
+}
+
+const operators = {
+  "=": sql`=`,
+  "!=": sql`<>`,
+  ">": sql`>`,
+  ">=": sql`>=`,
+  "<": sql`<`,
+  "<=": sql`<=`,
+} as const;
+
+/** `column op value` for numbers. */
+export const compareNumbers = (
+  column: Sql,
+  op: keyof typeof operators,
+  value: number | bigint,
+): Sql<SqlBool> => sql`${column} ${operators[op]} ${value}`;
+
+/**
+ * Postgres puts NaN above every number. A metric whose latest value is NaN must satisfy no comparison except `!=`, as in
+ * IEEE 754; MLflow 1.28 compares it as if it were 0 (behaviour.md §9).
+ */
+function metricFact({ key, op, value }: MetricCondition): Fact {
+  const test = (column: Sql): Sql<SqlBool> =>
+    op === ">" || op === ">="
+      ? sql`${compareNumbers(column, op, value)} and ${column} < 'NaN'`
+      : compareNumbers(column, op, value);
+  const ranges = (column: Sql) =>
+    op === "!=" ? [compareNumbers(column, "<", value), compareNumbers(column, ">", value)] : [test(column)];
+  return { kind: "metric", key, test, ranges };
+}
+
+// Values up to 1,000 bytes are in an index of their own with the value in it; a condition must say the index's own
+// predicate for Postgres to use it (migrations/0001_initial.ts).
+const longestIndexed = 1000;
+export const isIndexed = (column: Sql): Sql<SqlBool> => sql`octet_length(${column}) <= 1000`;
+export const isTooLong = (column: Sql): Sql<SqlBool> => sql`octet_length(${column}) > 1000`;
+
+function textFact(condition: ParamCondition | TagCondition): Fact {
+  const { kind, key } = condition;
+  if (!("value" in condition)) return condition.op === "IS NULL" ? lacks(kind, key) : hasKey(kind, key);
+  const { op, value } = condition;
+  const test = (column: Sql) => compareTexts(column, op, value);
+  const short = Buffer.byteLength(value) <= longestIndexed;
+  const ranges = (column: Sql): Sql<SqlBool>[] => {
+    if (op === "=") return [sql`${short ? isIndexed(column) : isTooLong(column)} and ${test(column)}`];
+    const long = sql<SqlBool>`${isTooLong(column)} and ${test(column)}`;
+    if (op !== "!=" || !short) return [sql`${isIndexed(column)} and ${test(column)}`, long];
+    return [
+      sql`${isIndexed(column)} and ${column} < ${value}`,
+      sql`${isIndexed(column)} and ${column} > ${value}`,
+      long,
+    ];
+  };
+  return { kind, key, test, ranges };
+}
+
+/**
+ * `column op value` for text: `=` and LIKE by code point, ILIKE without regard to case in any script. Needs ICU because
+ * the C collation knows only the letters of ASCII.
+ */
+export function compareTexts(column: Sql, op: "=" | "!=" | "LIKE" | "ILIKE", value: string): Sql<SqlBool> {
+  if (op === "LIKE") return sql`${column} like ${value}`;
+  if (op === "ILIKE") return sql`${column} ilike ${value} collate "und-x-icu"`;
+  return sql`${column} ${operators[op]} ${value}`;
+}
+
+/** That `column` is one of the experiments; a single one by `=`, which keeps the order of an index. */
+export function within(column: Sql, experiments: readonly bigint[]): Sql<SqlBool> {
+  const [only] = experiments;
+  return experiments.length === 1 && only !== undefined
+    ? sql`${column} = ${only}`
+    : sql`${column} = any(${numberArray(experiments)}::bigint[])`;
+}
+
+const x = sql.id("x");
+const value = sql.id("x", "value");
+
+/** Asks "which runs?": a query of the `run_key` of all runs in scope with the fact, none twice. */
+export function runsWith(fact: Fact, scope: Scope): Sql {
+  const scans = fact.ranges(value).map(
+    (range) => sql`
+      select x.run_key from ${factTable(fact.kind, x)}
+      where x.project_id = ${scope.project} and ${within(sql`x.experiment_id`, scope.experiments)}
+        and x.key = ${fact.key} and ${range}`,
+  );
+  return sql.join(scans, sql` union all`);
+}
+
+/**
+ * Asks "does this run?" of the run `r`, by primary key. A scalar subquery and not EXISTS, which Postgres would turn into
+ * a join and so build the set of all runs that do.
+ */
+export function runHas(fact: Fact, scope: Scope): Sql<SqlBool> {
+  const found = sql<SqlBool>`(
+      select ${fact.test(value)} from ${factTable(fact.kind, x)}
+      where x.project_id = ${scope.project} and x.run_key = r.run_key and x.key = ${fact.key})`;
+  return fact.absent ? sql`${found} is null` : found;
+}
+
+/** That the run `r` is in the set of all runs with the fact: for many runs at once. */
+export const runIsAmong = (fact: Fact, scope: Scope): Sql<SqlBool> =>
+  fact.absent
+    ? sql`not exists (
+      select from ${factTable(fact.kind, x)}
+      where x.project_id = ${scope.project} and ${within(sql`x.experiment_id`, scope.experiments)}
+        and x.run_key = r.run_key and x.key = ${fact.key})`
+    : sql`r.run_key in (${runsWith(fact, scope)})`;

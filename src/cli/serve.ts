@@ -1,0 +1,118 @@
+/** `loggia serve`. */
+import { mkdir } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { localArtifacts } from "../artifacts/local.ts";
+import type { Config } from "../config.ts";
+import { createServer } from "../server.ts";
+import { migrateToLatest } from "../store/migrate.ts";
+import { connect, type Journal, type OpenedDatabase, reason, StartError } from "./database.ts";
+import { textLog } from "./log.ts";
+import { onShutdown } from "./shutdown.ts";
+import { version } from "./version.ts";
+
+/**
+ * Runs the server; returns when it listens. The process ends by a signal.
+ *
+ * @param migrate whether the schema of a database server is brought up to date; an embedded one always is.
+ * @param say writes a line for the person who started it.
+ * @throws StartError when it cannot run.
+ */
+export async function serve(
+  config: Config,
+  { migrate, say }: { migrate: boolean; say: (line: string) => void },
+): Promise<void> {
+  // Until there is a log, what happens is told to whoever started the server.
+  let journal: Journal = { info: say, warn: say };
+  const database = await connect(config, {
+    info: (message) => journal.info(message),
+    warn: (message) => journal.warn(message),
+  });
+  try {
+    await prepare(database, migrate);
+    await makeDirectory(config.artifacts);
+    const draining = new AbortController();
+    const server = await createServer({
+      db: database.db,
+      artifacts: localArtifacts(config.artifacts),
+      version,
+      draining: draining.signal,
+      log: {
+        level: config.logLevel,
+        stream: config.logFormat === "text" ? textLog(process.stderr) : process.stderr,
+      },
+      limits: { bodyTimeout: config.requestTimeout, drainTimeout: config.drainTimeout },
+    });
+    journal = server.log;
+    await server.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+      throw new StartError(listenFailure(error, config), { cause: error });
+    });
+    onShutdown(
+      async (why) => {
+        draining.abort();
+        server.log.info(`ending (${why})`);
+        await sleep(config.drainDelay);
+        // Calls are told at the timeout; the grace is for their answers. What hangs still is left to the exit.
+        await atMost(config.drainTimeout + grace, server.close());
+        await atMost(grace, database.close());
+      },
+      (error) => server.log.fatal(error),
+    );
+    const address = server.server.address() as AddressInfo;
+    for (const line of greeting(config, database, address)) say(line);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Milliseconds for what should take none. */
+const grace = 2_000;
+
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep(milliseconds)]);
+}
+
+async function prepare({ db, pending, embedded }: OpenedDatabase, migrate: boolean): Promise<void> {
+  if (pending.length === 0) return;
+  if (!embedded && !migrate)
+    throw new StartError(
+      `the database lacks ${pending.length} migration${pending.length === 1 ? "" : "s"} (${pending.join(", ")}): run "loggia migrate", or start with --migrate`,
+    );
+  await migrateToLatest(db);
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  // Artifacts are for this process alone, even where the data directory is passable for Postgres' account.
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw new StartError(`cannot make the artifacts directory ${directory}: ${reason(error)}`, {
+      cause: error,
+    });
+  });
+}
+
+function listenFailure(error: unknown, { host, port }: Config): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return `port ${port} on ${host} is in use; choose another with --port`;
+  if (code === "EACCES")
+    return `port ${port} needs rights that this user has not; choose one above 1023 with --port`;
+  return `cannot listen on ${host}, port ${port}: ${reason(error)}`;
+}
+
+function greeting(config: Config, { place, embedded }: OpenedDatabase, { port }: AddressInfo): string[] {
+  const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
+  const data = embedded ? [`  Data   ${config.dataDir} (${place})`] : [`  Data   ${place}`];
+  const inside = embedded && config.artifacts.startsWith(`${config.dataDir}/`);
+  return [
+    `Loggia ${version} is ready at ${url}`,
+    "",
+    `  export MLFLOW_TRACKING_URI=${url}`,
+    "  or, with GitLab's addresses,",
+    `  export MLFLOW_TRACKING_URI=${url}/api/v4/projects/1/ml/mlflow`,
+    "",
+    ...data,
+    ...(inside ? [] : [`  Files  ${config.artifacts}`]),
+    "  Stop   Ctrl-C",
+    "",
+  ];
+}

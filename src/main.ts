@@ -1,0 +1,58 @@
+/** The `loggia` command. Exit codes: 0 done, 1 it could not be done, 2 wrongly asked for. */
+import { readArguments } from "./cli/arguments.ts";
+import { help } from "./cli/help.ts";
+import { type Config, readConfig, SettingError, type Shown } from "./config.ts";
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+// Whoever reads the first lines only (`loggia serve | head -1`) does not end the server.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const known = error instanceof Error && ["SettingError", "StartError"].includes(error.name);
+  process.stderr.write(`loggia: ${known ? error.message : error instanceof Error ? error.stack : error}\n`);
+  process.exitCode = error instanceof SettingError ? 2 : 1;
+}
+
+async function main(argv: string[]): Promise<void> {
+  const { command, rest, switches, flags } = readArguments(argv);
+  if (switches.has("version")) return say((await import("./cli/version.ts")).version);
+  if (command === undefined || switches.has("help")) return say(help(command));
+  if (command === "help") return say(help(readArguments(rest).command));
+  if (rest.length > 0) throw new SettingError(`unexpected argument ${JSON.stringify(rest[0])}`);
+  const { config, shown } = readConfig({ flags });
+  if (command === "config") return printConfig(shown, switches.has("json"));
+  // Loaded late: help and a wrong setting need no server.
+  if (command === "migrate") return migrate(config);
+  const { serve } = await import("./cli/serve.ts");
+  return serve(config, { migrate: switches.has("migrate"), say });
+}
+
+function printConfig(shown: Shown[], json: boolean): void {
+  if (json) {
+    say(JSON.stringify(shown, undefined, 2));
+    return;
+  }
+  const width = (pick: (one: Shown) => string) => Math.max(...shown.map((one) => pick(one).length));
+  const names = width((one) => one.name);
+  const values = width((one) => one.value ?? "(unset)");
+  for (const one of shown)
+    say(`${one.name.padEnd(names)}  ${(one.value ?? "(unset)").padEnd(values)}  ${one.source}`);
+}
+
+async function migrate(config: Config): Promise<void> {
+  const { connect, reason, StartError } = await import("./cli/database.ts");
+  const { migrateToLatest } = await import("./store/migrate.ts");
+  const database = await connect(config, { info: say, warn: say });
+  try {
+    const applied = await migrateToLatest(database.db).catch((error: unknown) => {
+      throw new StartError(`cannot migrate ${database.place}: ${reason(error)}`, { cause: error });
+    });
+    for (const name of applied) say(`applied ${name}`);
+    say(`The schema of ${database.place} is up to date.`);
+  } finally {
+    await database.close();
+  }
+}

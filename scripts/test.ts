@@ -1,0 +1,14 @@
+/**
+ * `npm test`: installs what the tests need and this machine lacks, then runs them. Arguments go to vitest, so
+ * `npm test -- --project api` runs one kind.
+ */
+import { spawnSync } from "node:child_process";
+import { ensureClients } from "./clients.ts";
+
+const args = process.argv.slice(2);
+const named = args.flatMap((arg, i) => (arg === "--project" ? [args[i + 1]] : []));
+if (named.length === 0 || named.includes("clients")) await ensureClients();
+
+const vitest = new URL("../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
+const { status } = spawnSync(process.execPath, [vitest, "run", ...args], { stdio: "inherit" });
+process.exitCode = status ?? 1;

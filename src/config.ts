@@ -74,7 +74,7 @@ export const settings = {
     default: "10",
     group: "Database",
     about: "Connections to the database at most.",
-    parse: value.wholeNumber(1, 1000),
+    parse: value.wholeNumber(1, 200),
   }),
   statementTimeout: setting({
     flag: "statement-timeout",

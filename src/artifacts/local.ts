@@ -32,6 +32,8 @@ export function localArtifacts(root: string): ArtifactStore {
   }
 
   async function write(body: Readable): Promise<StoredObject> {
+    // A body may fail before it is read from; without a listener that would end the process. Reading it reports it.
+    body.on("error", () => {});
     const objectId = randomUUID();
     const partial = join(root, incoming, objectId);
     const whole = place(objectId);

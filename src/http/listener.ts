@@ -72,6 +72,7 @@ export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
         socket.off("error", drop);
         socket.unshift(first);
         if (first.toString("latin1", 0, 3) === "PRI") {
+          socket.allowHalfOpen = false; // or a connection that its client ends goes unnoticed, with calls in flight
           http2Server.emit("connection", socket); // left paused: the session drains the buffer itself
           return;
         }

@@ -72,10 +72,21 @@ export function mountRest(
 function handler({ method, impl }: MethodImplSpec & { kind: "unary" }, options: RestOptions) {
   const limit = limits[`${method.parent.typeName}/${method.name}`] ?? atMost(options.maxBodyBytes);
   const { surround, bodyTimeout } = options;
+
+  async function readBody(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    try {
+      return await readText(request.raw, limit, bodyTimeout);
+    } catch (error) {
+      // What follows on the connection is the rest of a body that nobody reads.
+      if (!request.raw.complete && request.raw.httpVersionMajor === 1) reply.header("connection", "close");
+      throw error;
+    }
+  }
+
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const query = request.method === "GET" || request.method === "HEAD" ? queryOf(request) : "";
     const readsBody = query === "" && (request.method === "POST" || hasBody(request.raw));
-    const body = readsBody ? await readText(request.raw, limit, bodyTimeout) : "";
+    const body = readsBody ? await readBody(request, reply) : "";
     const answer = await surround(
       method,
       request,

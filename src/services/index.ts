@@ -13,6 +13,7 @@ import { modelVersions } from "./model-versions.ts";
 import { params } from "./params.ts";
 import { registeredModels } from "./registered-models.ts";
 import { runs } from "./runs.ts";
+import { search } from "./search.ts";
 import { tags } from "./tags.ts";
 
 /** Every RPC there is. An RPC without an implementation answers that it is not there. */
@@ -26,6 +27,7 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
     ...tags(deps),
     ...logBatch(deps),
     ...logModel(deps),
+    ...search(deps),
     ...artifacts(deps),
   }),
   createServiceImplSpec<typeof MlflowArtifactsService>(MlflowArtifactsService, proxiedArtifacts(deps)),

@@ -6,15 +6,9 @@ import { execFile } from "node:child_process";
 import { chown, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { environment } from "./embedded-programs.ts";
 
 const run = promisify(execFile);
-
-/** What Postgres' programs see of the environment: nothing of ours may change what they do (PGDATA, LC_ALL, TZ). */
-export const environment = {
-  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-  LC_ALL: "C",
-  TZ: "UTC",
-};
 
 export interface Account {
   /** A command line goes behind these words. */

@@ -2,7 +2,7 @@ import { type ExpressionBuilder, type Selectable, sql } from "kysely";
 import { jsonArrayFrom } from "kysely/helpers/postgres";
 import type { DB, Experiments } from "../../gen/db.ts";
 import { textArray } from "./array-literals.ts";
-import { type Database, sqlState } from "./database.ts";
+import { type Database, sqlState, transaction } from "./database.ts";
 import type { KeyValue } from "./run-data.ts";
 
 /** An experiment with its tags, by key. Times are milliseconds since the epoch. */
@@ -86,7 +86,7 @@ export async function createExperiment(
   return rows[0]?.experiment_id;
 }
 
-/** @returns whether the name was free, or the experiment's own; also undefined when there is no active experiment of that id. */
+/** @returns what became of it; `inactive`: there is no active experiment of that id. Its own name is not taken. */
 export async function renameExperiment(
   db: Database,
   project: bigint,
@@ -113,56 +113,62 @@ export async function renameExperiment(
  * Deletes an active experiment and its active runs, which are marked as deleted with it.
  * @returns whether there was one.
  */
-export async function deleteExperiment(
+export const deleteExperiment = (
   db: Database,
   project: bigint,
   experiment: bigint,
   now: bigint,
-): Promise<boolean> {
-  const { rows } = await sql`
-    with deleted as (
-      update experiments
-      set lifecycle_stage = 'deleted', last_update_time = ${now}
-      where project_id = ${project} and experiment_id = ${experiment} and lifecycle_stage = 'active'
-      returning project_id, experiment_id
-    ),
-    deleted_run as (
-      update runs
-      set lifecycle_stage = 'deleted', deleted_with_experiment = true
-      from deleted
-      where runs.project_id = deleted.project_id and runs.experiment_id = deleted.experiment_id
-        and runs.lifecycle_stage = 'active'
-    )
-    select from deleted`.execute(db);
-  return rows.length > 0;
-}
+): Promise<boolean> =>
+  transaction(db, async (tx) => {
+    if (!(await moveExperiment(tx, project, experiment, "active", now))) return false;
+    // A second statement, since it has to see the runs whose creation the first one waited for (runs.ts).
+    await tx
+      .updateTable("runs")
+      .set({ lifecycle_stage: "deleted", deleted_with_experiment: true })
+      .where("project_id", "=", project)
+      .where("experiment_id", "=", experiment)
+      .where("lifecycle_stage", "=", "active")
+      .execute();
+    return true;
+  });
 
 /**
  * Restores a deleted experiment and the runs that were deleted with it; runs deleted one by one stay deleted.
  * @returns whether there was one.
  */
-export async function restoreExperiment(
+export const restoreExperiment = (
   db: Database,
   project: bigint,
   experiment: bigint,
   now: bigint,
+): Promise<boolean> =>
+  transaction(db, async (tx) => {
+    if (!(await moveExperiment(tx, project, experiment, "deleted", now))) return false;
+    await tx
+      .updateTable("runs")
+      .set({ lifecycle_stage: "active", deleted_with_experiment: false })
+      .where("project_id", "=", project)
+      .where("experiment_id", "=", experiment)
+      .where("deleted_with_experiment", "=", true)
+      .execute();
+    return true;
+  });
+
+async function moveExperiment(
+  db: Database,
+  project: bigint,
+  experiment: bigint,
+  from: Stage,
+  now: bigint,
 ): Promise<boolean> {
-  const { rows } = await sql`
-    with restored as (
-      update experiments
-      set lifecycle_stage = 'active', last_update_time = ${now}
-      where project_id = ${project} and experiment_id = ${experiment} and lifecycle_stage = 'deleted'
-      returning project_id, experiment_id
-    ),
-    restored_run as (
-      update runs
-      set lifecycle_stage = 'active', deleted_with_experiment = false
-      from restored
-      where runs.project_id = restored.project_id and runs.experiment_id = restored.experiment_id
-        and runs.deleted_with_experiment
-    )
-    select from restored`.execute(db);
-  return rows.length > 0;
+  const { numUpdatedRows } = await db
+    .updateTable("experiments")
+    .set({ lifecycle_stage: from === "active" ? "deleted" : "active", last_update_time: now })
+    .where("project_id", "=", project)
+    .where("experiment_id", "=", experiment)
+    .where("lifecycle_stage", "=", from)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Sets a tag of an active experiment. @returns the experiment's stage; undefined when there is none. */

@@ -70,11 +70,9 @@ export function groupCommit<Request, Answer>(
       const answers = await write(group.map((member) => member.request));
       for (const [i, member] of group.entries()) member.resolve(answers[i] as Answer);
     } catch (error) {
-      if (group.length > 1 && (isTransient(error) || !isOutage(error)))
-        for (const member of group) await commitAlone(member);
-      else if (group.length === 1 && isTransient(error))
-        for (const member of group) await commitAlone(member);
-      else for (const member of group) member.reject(error);
+      if (isOutage(error) || (group.length === 1 && !isTransient(error)))
+        for (const member of group) member.reject(error);
+      else for (const member of group) await commitAlone(member);
     }
   }
 
@@ -86,7 +84,7 @@ export function groupCommit<Request, Answer>(
         return;
       } catch (error) {
         if (attempt === attempts || !isTransient(error)) {
-          member.reject(error);
+          member.reject(isTransient(error) ? contended(error) : error);
           return;
         }
         await sleep(Math.random() * 10 * 2 ** attempt);
@@ -112,8 +110,15 @@ export function groupCommit<Request, Answer>(
 /** Serialization failure, deadlock, and the division by zero with which log-batch.ts gives up a lost race. */
 const isTransient = (error: unknown) => ["40001", "40P01", "22012"].includes(sqlState(error) ?? "");
 
-/** Whether every member would meet the same error. */
-const isOutage = (error: unknown) => error instanceof LoggiaError && error.code === "TEMPORARILY_UNAVAILABLE";
+/** Whether every member would meet the same error, and wait for it in vain. */
+const isOutage = (error: unknown) =>
+  error instanceof LoggiaError && error.code === "TEMPORARILY_UNAVAILABLE" && !isTransient(error);
+
+const contended = (cause: unknown) =>
+  new LoggiaError("TEMPORARILY_UNAVAILABLE", "Too many writes to the same place. Try again.", {
+    cause,
+    retryAfter: 1,
+  });
 
 const overloaded = () =>
   new LoggiaError("TEMPORARILY_UNAVAILABLE", "Too many writes are waiting. Try again.", { retryAfter: 1 });

@@ -35,36 +35,49 @@ export interface Fact {
   test(column: Sql): Sql<SqlBool>;
   /** The same as disjoint ranges, each of which is one scan of an index that leads to the value. */
   ranges(column: Sql): Sql<SqlBool>[];
-  /** The run must lack the key; there is then nothing to test. */
+  /** The run must lack the key: the rest says what it must not have. */
   absent?: true;
 }
 
 /** A run without the metric, param or tag `key`. */
-export const lacks = (kind: FactKind, key: string): Fact => ({
-  kind,
-  key,
-  absent: true,
-  test: () => sql`true`,
-  ranges: () => [],
-});
+export const lacks = (kind: FactKind, key: string): Fact => ({ ...hasKey(kind, key), absent: true });
 
-/** A run with the param or tag `key`, whatever its value. */
-const hasKey = (kind: "param" | "tag", key: string): Fact => ({
+/** A run with `key`, whatever its value. */
+const hasKey = (kind: FactKind, key: string): Fact => ({
   kind,
   key,
   test: () => sql`true`,
-  ranges: (column) => [isIndexed(column), isTooLong(column)],
+  ranges: (column) => (kind === "metric" ? [sql`true`] : [isIndexed(column), isTooLong(column)]),
 });
 
 /**
  * The fact that a condition asks for, or undefined when it is about a column of the run. A run's name is a tag.
  */
-export function toFact(condition: RunCondition): Fact | undefined {
+function toFact(condition: RunCondition): Fact | undefined {
   if (condition.kind === "metric") return metricFact(condition);
   if (condition.kind !== "attribute") return textFact(condition);
   if (condition.key !== "run_name") return undefined;
   return textFact({ kind: "tag", key: runNameTag, op: condition.op, value: condition.value });
 }
+
+/** The facts that `conditions` ask for; all about the same key become one, which one range of an index may answer. */
+export function toFacts(conditions: readonly RunCondition[]): Fact[] {
+  const facts = new Map<string, Fact>();
+  for (const condition of conditions) {
+    const fact = toFact(condition);
+    if (fact === undefined) continue;
+    const name = `${fact.kind} ${fact.absent ?? false} ${fact.key}`;
+    const known = facts.get(name);
+    facts.set(name, known === undefined ? fact : both(known, fact));
+  }
+  return [...facts.values()];
+}
+
+const both = (one: Fact, other: Fact): Fact => ({
+  ...one,
+  test: (column) => sql`${one.test(column)} and ${other.test(column)}`,
+  ranges: (column) => one.ranges(column).map((range) => sql`${range} and ${other.test(column)}`),
+});
 
 const operators = {
   "=": sql`=`,
@@ -163,12 +176,3 @@ export function runHas(fact: Fact, scope: Scope): Sql<SqlBool> {
       where x.project_id = ${scope.project} and x.run_key = r.run_key and x.key = ${fact.key})`;
   return fact.absent ? sql`${found} is null` : found;
 }
-
-/** That the run `r` is in the set of all runs with the fact: for many runs at once. */
-export const runIsAmong = (fact: Fact, scope: Scope): Sql<SqlBool> =>
-  fact.absent
-    ? sql`not exists (
-      select from ${factTable(fact.kind, x)}
-      where x.project_id = ${scope.project} and ${within(sql`x.experiment_id`, scope.experiments)}
-        and x.run_key = r.run_key and x.key = ${fact.key})`
-    : sql`r.run_key in (${runsWith(fact, scope)})`;

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from "kysely";
 import type { CursorValue } from "../search/page-token.ts";
 import type { RunRow } from "./runs.ts";
-import { type Fact, runHas, runIsAmong, runsWith, type Scope, type Sql, within } from "./search-facts.ts";
+import { type Fact, runHas, runsWith, type Scope, type Sql, within } from "./search-facts.ts";
 import { after, joins, ordered, type SortKey, selected } from "./search-keys.ts";
 
 /** A search made of SQL pieces: what every statement below is built from. */
@@ -43,34 +43,33 @@ const inScope = ({ project, experiments }: Scope): Sql<SqlBool>[] => [
 
 /**
  * How many runs are in scope and how many have each fact, counted up to a limit: 0.2 to 2 ms that decide between
- * statements which differ by factors of hundreds (spikes.md §5). Columns `runs`, `c0`, `c1`…
+ * statements which differ by factors of hundreds (spikes.md §5). Columns `runs`, `c0`, `c1`…; `most` is the number of
+ * runs ever made in the project, which bounds those in scope.
  */
 export function probe(
   { scope, starts }: Question,
   facts: readonly Fact[],
-  most: { runs: number; facts: number },
-): Sql<{ runs: bigint } & { [column: `c${number}`]: bigint }> {
+  limits: { runs: number; facts: number },
+): Sql<{ runs: bigint; most: bigint } & { [column: `c${number}`]: bigint }> {
   const counts = facts.map(
     (fact, i) => sql`,
-    (select count(*) from (${runsWith(fact, scope)} limit ${most.facts}) x) as ${sql.id(`c${i}`)}`,
+    (select count(*) from (${runsWith(fact, scope)} limit ${limits.facts}) x) as ${sql.id(`c${i}`)}`,
   );
   return sql`
   select (
     select count(*) from (
       select from runs r
       where ${every([...inScope(scope), ...starts])}
-      limit ${most.runs}
+      limit ${limits.runs}
     ) x
-  ) as runs${sql.join(counts, sql``)}`;
+  ) as runs,
+    coalesce((select max(r.run_key) from runs r where r.project_id = ${scope.project}), 0) as most${sql.join(counts, sql``)}`;
 }
 
-/** Semi-joins that one statement may hold: the planner's time grows steeply with their number. */
-const mostSets = 4;
-
-/** Looks at every run in scope: the right thing for few runs, or when neither filter nor order leads to the page. */
+/** Looks at every run in scope, one by one. */
 export function searchAll(question: Question): Sql<FoundRun> {
   const { scope, starts, facts, keys, at, limit } = question;
-  const held = facts.map((fact, i) => (i < mostSets ? runIsAmong(fact, scope) : runHas(fact, scope)));
+  const held = facts.map((fact) => runHas(fact, scope));
   return sql`
   select r.*${selected(keys)}
   from runs r${joins(keys, scope.project)}
@@ -78,12 +77,15 @@ export function searchAll(question: Question): Sql<FoundRun> {
   order by ${ordered(keys)} limit ${limit}`;
 }
 
-/** Starts from the few runs that have the fact `rare`. */
-export function searchCandidates(question: Question, rare: Fact): Sql<FoundRun> {
+/**
+ * Starts from the runs that have all of the facts `sets`, found by building the set of each. As a join Postgres would
+ * rather look every run up, once for each fact.
+ */
+export function searchCandidates(question: Question, sets: readonly Fact[]): Sql<FoundRun> {
   const { scope, starts, facts, keys, at, limit } = question;
-  const held = facts.filter((fact) => fact !== rare).map((fact) => runHas(fact, scope));
+  const held = facts.filter((fact) => !sets.includes(fact)).map((fact) => runHas(fact, scope));
   return sql`
-  with candidates as materialized (${runsWith(rare, scope)}
+  with candidates as materialized (${intersection(question, sets)}
   )
   select r.*${selected(keys)}
   from candidates c
@@ -91,3 +93,18 @@ export function searchCandidates(question: Question, rare: Fact): Sql<FoundRun> 
   where ${every([...starts, ...onRuns(question), ...held, ...beyond(keys, at)])}
   order by ${ordered(keys)} limit ${limit}`;
 }
+
+/** The keys of the runs that have each of `sets`, or lack it if it is absent. */
+function intersection({ scope, starts }: Question, sets: readonly Fact[]): Sql {
+  const present = sets.filter((fact) => !fact.absent).map((fact) => runsWith(fact, scope));
+  const absent = sets.filter((fact) => fact.absent).map((fact) => runsWith(fact, scope));
+  const all = sql`
+    select r.run_key from runs r where ${every([...inScope(scope), ...starts])}`;
+  const having = present.length === 0 ? all : sql.join(present.map(bracketed), sql` intersect `);
+  return absent.length === 0
+    ? having
+    : sql`${having} except ${sql.join(absent.map(bracketed), sql` except `)}`;
+}
+
+const bracketed = (query: Sql, _: number, all: readonly Sql[]): Sql =>
+  all.length === 1 ? query : sql`(${query})`;

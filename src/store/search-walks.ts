@@ -15,10 +15,12 @@ interface Stream {
   /** The keys that order it, in the form in which the index has them. */
   keys: readonly SortKey[];
   at: readonly CursorValue[] | undefined;
+  /** Whether it advances along the first sort key, rather than hold the runs that tie in it. */
+  leads: boolean;
 }
 
 /** Streams, merged: together one stretch of the order. */
-type Stretch = readonly Stream[];
+export type Stretch = readonly Stream[];
 
 /**
  * The stretches of the whole order that an index yields, one after the other: for metrics the numbers, then NaN; for
@@ -29,7 +31,7 @@ export function stretches(question: Question): Stretch[] | undefined {
   const { starts, keys, at } = question;
   const [first, ...others] = keys;
   if (first?.column === "k_start_time")
-    return [[{ table: sql`runs as r`, alias: sql.id("r"), where: starts, keys, at }]];
+    return [[{ table: sql`runs as r`, alias: sql.id("r"), where: starts, keys, at, leads: true }]];
   if (first?.fact === undefined) return undefined;
   if (at?.[0] === null) return [];
   const { kind, key, alias } = first.fact;
@@ -51,11 +53,17 @@ export function stretches(question: Question): Stretch[] | undefined {
     ],
     keys: [found, ...others],
     at: at && [first.negated ? -Number(place) : (place ?? null), ...places],
+    leads: true,
   });
   if (kind !== "metric") return [[stream(isIndexed(value)), stream(isTooLong(value))]];
   const inNumbers = !Number.isNaN(place);
   const numbers = stream(sql`${value} < 'NaN'`);
-  const nan = { ...stream(sql`${value} = 'NaN'`), keys: others, at: inNumbers ? undefined : places };
+  const nan = {
+    ...stream(sql`${value} = 'NaN'`),
+    keys: others,
+    at: inNumbers ? undefined : places,
+    leads: false,
+  };
   return inNumbers ? [[numbers], [nan]] : [[nan]];
 }
 
@@ -66,7 +74,7 @@ export const decidedBy = (first: SortKey | undefined, facts: readonly Fact[]): F
 /**
  * Reads a stretch of the order until the page is full.
  * @param steps how many rows to look at, at most, together with those that tie with the last; all without it. Only for
- * one stream and one experiment: of several, each could end at another place of the order.
+ * one stream that leads and one experiment: of several, each could end at another place of the order.
  */
 export function walk(question: Question, stretch: Stretch, steps?: number): Sql<FoundRun> {
   const { scope, keys, limit } = question;

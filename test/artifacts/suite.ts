@@ -60,6 +60,15 @@ export function artifactStoreSuite(name: string, open: () => Promise<ArtifactSto
       expect(await ids(store)).toEqual([]);
     });
 
+    it("outlives a body that fails before it is read from", async () => {
+      const store = await open();
+      const body = new Readable({ read() {} });
+      const written = store.write(body);
+      body.destroy(new Error("gone at once"));
+      await expect(written).rejects.toThrow("gone at once");
+      expect(await ids(store)).toEqual([]);
+    });
+
     it("keeps nothing of a body that is destroyed half-way", async () => {
       const store = await open();
       const body = new Readable({ read() {} });

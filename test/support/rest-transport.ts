@@ -29,7 +29,7 @@ export function restTransport(base: string): Transport {
           ? {}
           : { body: JSON.stringify(json), headers: { "content-type": "application/json" } }),
       });
-      const body = (await response.json()) as JsonObject;
+      const body = parseExactly(await response.text());
       if (response.status !== 200) throw failure(response.status, body);
       return {
         stream: false,
@@ -45,6 +45,14 @@ export function restTransport(base: string): Transport {
     },
   };
 }
+
+/** Keeps the digits of integers that a number would round: protobuf-es reads int64 from text as well. */
+const parseExactly = (text: string): JsonObject =>
+  JSON.parse(text, (_key, value: unknown, context?: { source: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
+      ? context?.source
+      : value,
+  );
 
 function failure(status: number, body: JsonObject): ConnectError {
   const error = new ConnectError(String(body.message), codes[status] ?? Code.Unknown);

@@ -110,7 +110,7 @@ describe("a wrong setting is one line that names it", () => {
     [{ flags: { port: "1e3" } }, '--port must be a whole number from 0 to 65535, got "1e3"'],
     [
       { file: { "pool-size": 0 } },
-      '--pool-size must be a whole number from 1 to 1000, got "0" (from file.json)',
+      '--pool-size must be a whole number from 1 to 200, got "0" (from file.json)',
     ],
     [
       { flags: { host: "0.0.0.0" } },

@@ -6,7 +6,7 @@ import { parseRunFilter } from "../../../src/search/runs.ts";
 
 const unicode = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll("\0", ""));
 /** What a filter can write in one kind of quotes: it has no escapes. */
-const writable = unicode.map((text) => text.replaceAll('"', "'").replaceAll("\\", "/"));
+const writable = unicode.map((text) => text.replaceAll('"', "'"));
 const quotable = fc.oneof(
   writable,
   writable.map((text) => text.replaceAll("'", '"')),
@@ -49,9 +49,18 @@ const condition: fc.Arbitrary<RunCondition> = fc.oneof(
   }),
 ) as fc.Arbitrary<RunCondition>;
 
+/** No pattern ends in a single backslash; shorter than the rule itself, and stricter. */
+const isPossible = (made: RunCondition) =>
+  !(
+    "value" in made &&
+    typeof made.value === "string" &&
+    made.op.includes("LIKE") &&
+    made.value.endsWith("\\")
+  );
+
 test("what is printed is parsed as what it was", () => {
   fc.assert(
-    fc.property(fc.array(condition, { maxLength: 8 }), (conditions) => {
+    fc.property(fc.array(condition.filter(isPossible), { maxLength: 8 }), (conditions) => {
       expect(parseRunFilter(printRunFilter(conditions))).toEqual(conditions);
     }),
     { numRuns: 1000 },
@@ -61,7 +70,7 @@ test("what is printed is parsed as what it was", () => {
 test.each([
   String.raw`params.a = 'it\'s' AND params.b = "it's" AND params.c = 'it''s "x"'`,
   String.raw`params.a = 'C:\' AND params.b = 'x' AND params.c = "D:\" AND tags.d = 'y'`,
-  String.raw`params.a = "\" x"`,
+  String.raw`params.a = "\"x"`,
   'metrics.a.`b c` > 1 AND metrics.`a.b`.c > 2 AND metrics.`a``b` > 3 AND metrics."`a`" > 4',
   "metrics.m > -1e999 AND metrics.m > 1e+21 AND metrics.m > -0 AND metrics.m > 5e-324",
   "run_id IN ('a\\', \"it's\", 'x') AND start_time != 1.5",

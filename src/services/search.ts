@@ -1,0 +1,140 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { type MlflowService, ViewType } from "../../gen/mlflow/service_pb.js";
+import { invalid } from "../errors.ts";
+import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
+import { type CursorValue, decodePageToken, encodePageToken } from "../search/page-token.ts";
+import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
+import type { Database } from "../store/database.ts";
+import { hydrate } from "../store/run-data.ts";
+import * as store from "../store/search-experiments.ts";
+import { searchRuns } from "../store/search-runs.ts";
+import { pageTokenSecret } from "../store/secrets.ts";
+import { project } from "./context.ts";
+import type { Deps } from "./deps.ts";
+import { toExperiment } from "./experiment-messages.ts";
+import { toRun } from "./run-messages.ts";
+
+const defaultResults = 1000;
+const mostResults = 50_000;
+
+/**
+ * The three listings with filters, orders and pages: behaviour.md §5, §9. A next_page_token comes only if more follow;
+ * MLflow 1.28 gives one whenever a page is full, so that its clients ask for a last page that is empty.
+ */
+export const search = ({ db }: Deps) =>
+  ({
+    async searchRuns(req, ctx) {
+      const { maxResults, filter, orderBy } = req;
+      if (maxResults < 0 || maxResults > mostResults) throw badCount(maxResults);
+      const conditions = parseRunFilter(filter);
+      const orders = parseRunOrderBy(orderBy);
+      const experiments = experimentKeys(req.experimentIds);
+      const pages = await pagesOf(db, [
+        "runs/search",
+        project(ctx),
+        experiments,
+        filter,
+        orderBy,
+        req.runViewType,
+      ]);
+      const after = pages.open(req.pageToken);
+      if (maxResults === 0) return {};
+      const { rows, next } = await searchRuns(db, {
+        project: project(ctx),
+        experiments,
+        ...inStage(req.runViewType),
+        conditions,
+        orders,
+        limit: maxResults,
+        ...(after === undefined ? {} : { after }),
+      });
+      const data = await hydrate(
+        db,
+        project(ctx),
+        rows.map((row) => row.run_key),
+      );
+      return {
+        runs: rows.map((row) => toRun(row, data.get(row.run_key) ?? { metrics: [], params: [], tags: [] })),
+        ...pages.token(next),
+      };
+    },
+
+    async searchExperiments(req, ctx) {
+      const { filter, orderBy, viewType } = req;
+      // MLflow 1.28 refuses a search without max_results (behaviour.md §14.4).
+      const limit = Object.hasOwn(req, "maxResults") ? req.maxResults : BigInt(defaultResults);
+      if (limit < 1n)
+        throw invalid(`Invalid value for max_results. It must be a positive integer, but got ${limit}`);
+      if (limit > mostResults)
+        throw invalid(`Invalid value for max_results. It must be at most ${mostResults}, but got ${limit}`);
+      const conditions = parseExperimentFilter(filter);
+      const orders = parseExperimentOrderBy(orderBy);
+      const pages = await pagesOf(db, ["experiments/search", project(ctx), filter, orderBy, viewType]);
+      const after = pages.open(req.pageToken);
+      const { rows, next } = await store.searchExperiments(db, {
+        project: project(ctx),
+        ...inStage(viewType),
+        conditions,
+        orders,
+        limit: Number(limit),
+        ...(after === undefined ? {} : { after }),
+      });
+      return { experiments: rows.map(toExperiment), ...pages.token(next) };
+    },
+
+    async listExperiments(req, ctx) {
+      const { maxResults, viewType } = req;
+      const all = !Object.hasOwn(req, "maxResults");
+      const wrong = "Invalid value for request parameter max_results. It must be at";
+      if (!all && maxResults < 1n) throw invalid(`${wrong} least 1, but got value ${maxResults}`);
+      if (!all && maxResults > mostResults)
+        throw invalid(`${wrong} most ${mostResults}, but got value ${maxResults}`);
+      const pages = await pagesOf(db, ["experiments/list", project(ctx), viewType]);
+      // A list of everything has no second page, so a token says nothing.
+      const after = all ? undefined : pages.open(req.pageToken);
+      const { rows, next } = await store.searchExperiments(db, {
+        project: project(ctx),
+        ...inStage(viewType),
+        conditions: [],
+        orders: [{ kind: "attribute", key: "experiment_id", ascending: true }],
+        ...(all ? {} : { limit: Number(maxResults) }),
+        ...(after === undefined ? {} : { after }),
+      });
+      return { experiments: rows.map(toExperiment), ...pages.token(next) };
+    },
+  }) satisfies Partial<ServiceImpl<typeof MlflowService>>;
+
+const badCount = (count: number) =>
+  invalid(
+    `Invalid value ${count} for parameter 'max_results' supplied. Hint: Value was of type 'int'. See the API docs for more information about request parameters.`,
+  );
+
+const greatestId = 2n ** 63n - 1n;
+
+/** The ids that can exist, each once and in order; what cannot be an id finds nothing (behaviour.md §9). */
+function experimentKeys(ids: readonly string[]): bigint[] {
+  const keys = ids.filter((id) => /^\d{1,40}$/.test(id)).map(BigInt);
+  return [...new Set(keys)].filter((key) => key <= greatestId).sort((a, b) => (a < b ? -1 : 1));
+}
+
+function inStage(view: ViewType): { stage?: "active" | "deleted" } {
+  switch (view) {
+    case ViewType.ALL:
+      return {};
+    case ViewType.DELETED_ONLY:
+      return { stage: "deleted" };
+    default:
+      return { stage: "active" };
+  }
+}
+
+/** The page tokens of one search: `about` is everything that decides what it finds and in which order. */
+async function pagesOf(db: Database, about: readonly unknown[]) {
+  const secret = await pageTokenSecret(db);
+  const query = JSON.stringify(about, (_, value) => (typeof value === "bigint" ? String(value) : value));
+  return {
+    open: (token: string): CursorValue[] | undefined => decodePageToken(secret, query, token),
+    token: (next: readonly CursorValue[] | undefined): { nextPageToken?: string } =>
+      next === undefined ? {} : { nextPageToken: encodePageToken(secret, query, next) },
+  };
+}

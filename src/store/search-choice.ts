@@ -1,0 +1,125 @@
+import { sql } from "kysely";
+import { type Database, planEachTime } from "./database.ts";
+import { type Fact, lacks, type Sql } from "./search-facts.ts";
+import { type FoundRun, probe, type Question, searchAll, searchCandidates } from "./search-statements.ts";
+import { decidedBy, type Stretch, stretches, walk } from "./search-walks.ts";
+
+/** Where one way to find runs becomes dearer than another. They decide how long a search takes, never what it finds. */
+export interface Costs {
+  /** Scopes up to this many runs are looked at whole: no plan for them is slow. */
+  fewRuns: number;
+  /** Up to this many runs with a fact are candidates worth starting from. */
+  fewCandidates: number;
+  /** Runs that a filtered walk looks at for each run it is to find. */
+  stepsPerRun: number;
+  /** Rows that a filtered walk looks up at most. */
+  mostLookups: number;
+  /** Sets that one statement builds at most; the other facts are tested run by run. */
+  mostSets: number;
+}
+
+const measuredCosts: Costs = {
+  fewRuns: 2_000,
+  fewCandidates: 10_000,
+  stepsPerRun: 100,
+  mostLookups: 20_000,
+  mostSets: 4,
+};
+
+/**
+ * Chooses among statements that find the same (spikes.md §5), because Postgres cannot: it knows how common a value is,
+ * but not how common it is among the newest runs, nor that two conditions exclude each other.
+ *
+ * - Nothing to filter by: walk the index that has the order.
+ * - A fact that few runs have: start from those runs, unless a short walk should do.
+ * - Only common facts: walk along the order and test run by run, but not far; if the page is not full then, intersect
+ *   the sets of all runs that have them.
+ */
+export async function findRuns(
+  db: Database,
+  question: Question,
+  costs: Costs = measuredCosts,
+): Promise<FoundRun[]> {
+  const { scope, facts, limit } = question;
+  const [first] = question.keys;
+  const along = stretches(question);
+  const [stretch] = along ?? [];
+  const unfiltered = question.columns.length === 0 && question.stage !== "deleted";
+  if (stretch !== undefined && unfiltered && facts.length === 0 && first?.fact === undefined)
+    return await read(db, walk(question, stretch));
+
+  const decided = decidedBy(first, facts);
+  const others = facts.filter((fact) => !decided.includes(fact));
+  const { runs, most, counted } = await measure(db, question, others, costs);
+  const [rarest] = counted;
+  if (runs === 0 || rarest?.count === 0) return [];
+  const byRarity = {
+    ...question,
+    facts: [...counted.map(({ fact }) => fact), ...decided, ...others.filter((fact) => fact.absent)],
+  };
+  const whole = () =>
+    read(
+      db,
+      facts.length === 0
+        ? searchAll(byRarity)
+        : searchCandidates(byRarity, byRarity.facts.slice(0, costs.mostSets)),
+    );
+  if (runs <= costs.fewRuns) return await whole();
+  const few = rarest !== undefined && rarest.count <= costs.fewCandidates;
+  if (!few && along !== undefined && unfiltered && others.length === 0)
+    return await walkOn(db, question, along, costs);
+  if (stretch?.length === 1 && stretch[0]?.leads && scope.experiments.length === 1) {
+    const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / Math.max(1, others.length));
+    const needed = few ? (2 * limit * most) / rarest.count : affordable;
+    if (needed <= affordable && (!few || needed < rarest.count / 2)) {
+      const found = await read(db, walk(byRarity, stretch, Math.ceil(needed)));
+      if (found.length === limit) return found;
+    }
+  }
+  return few ? await read(db, searchCandidates(byRarity, [rarest.fact])) : await whole();
+}
+
+/** How common things are: `counted` holds the facts that can be counted, the rarest first. */
+async function measure(
+  db: Database,
+  question: Question,
+  facts: readonly Fact[],
+  { fewRuns, fewCandidates }: Costs,
+) {
+  const countable = facts.filter((fact) => !fact.absent);
+  const [found] = await read(db, probe(question, countable, { runs: fewRuns + 1, facts: fewCandidates + 1 }));
+  const counted = countable.map((fact, i) => ({ fact, count: Number(found?.[`c${i}`] ?? 0) }));
+  return {
+    runs: Number(found?.runs ?? 0),
+    most: Number(found?.most ?? 0),
+    counted: counted.sort((a, b) => a.count - b.count),
+  };
+}
+
+/** Walks one stretch after the other, then the runs that lack the first key, until the page is full. */
+async function walkOn(
+  db: Database,
+  question: Question,
+  along: readonly Stretch[],
+  costs: Costs,
+): Promise<FoundRun[]> {
+  const rows: FoundRun[] = [];
+  let { limit } = question;
+  for (const stretch of along) {
+    rows.push(...(await read(db, walk({ ...question, limit }, stretch))));
+    limit = question.limit - rows.length;
+    if (limit <= 0) return rows;
+  }
+  const [first, ...keys] = question.keys;
+  // Whoever is asked something about the first key cannot lack it.
+  if (first?.fact === undefined || question.facts.length > 0) return rows;
+  const inTheRest = question.at?.[0] === null;
+  const facts = [lacks(first.fact.kind, first.fact.key)];
+  const at = inTheRest ? question.at?.slice(1) : undefined;
+  const rest = await findRuns(db, { ...question, facts, keys, at, limit }, costs);
+  for (const row of rest) rows.push({ ...row, [first.column]: null });
+  return rows;
+}
+
+const read = async <Row>(db: Database, statement: Sql<Row>): Promise<Row[]> =>
+  (await sql<Row>`${planEachTime}${statement}`.execute(db)).rows;

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import { fromUuid, newRunId } from "../../src/services/ids.ts";
+import { deleteExperiment } from "../../src/store/experiments.ts";
+import { logBatch } from "../../src/store/log-batch.ts";
+import { hydrate } from "../../src/store/run-data.ts";
+import {
+  createRun,
+  createStatement,
+  findRunWithData,
+  type NewRun,
+  runWithDataStatement,
+} from "../../src/store/runs.ts";
+import { testDatabase, testProject } from "../support/database.ts";
+
+const { db, another } = await testDatabase();
+const replica = another();
+
+const newRun = (project: bigint, more: Partial<NewRun> = {}): NewRun => ({
+  project,
+  experiment: 0n,
+  runId: newRunId(),
+  userId: "",
+  startTime: 0n,
+  tags: [{ key: "k", value: "v" }],
+  ...more,
+});
+
+test("runs of two projects made at once on two replicas are numbered from 1 without a gap", async () => {
+  const projects = [await testProject(db), await testProject(db)];
+  const made = await Promise.all(
+    Array.from({ length: 120 }, (_, i) => {
+      const run = newRun(projects[i % 2] ?? 0n);
+      return createRun(i % 3 ? db : replica, run).then((creation) => ({ run, creation }));
+    }),
+  );
+  for (const project of projects) {
+    const numbers = made.flatMap(({ run, creation }) =>
+      run.project === project && creation.state === "created" ? [creation.row.run_key] : [],
+    );
+    expect(numbers.toSorted((a, b) => Number(a - b))).toEqual(
+      Array.from({ length: 60 }, (_, i) => BigInt(i + 1)),
+    );
+  }
+});
+
+test("each of a group of runs gets its own tags and answer", async () => {
+  const project = await testProject(db);
+  const wanted = Array.from({ length: 10 }, (_, i) =>
+    newRun(project, {
+      experiment: i === 4 ? 7n : 0n,
+      userId: `user ${i}`,
+      startTime: BigInt(i),
+      tags: Array.from({ length: i }, (_, t) => ({ key: `t${t}`, value: `${i}` })),
+    }),
+  );
+  const creations = await Promise.all(wanted.map((run) => createRun(db, run)));
+  expect(creations[4]).toEqual({ state: "absent" });
+  for (const [i, run] of wanted.entries()) {
+    if (i === 4) continue;
+    const found = await findRunWithData(db, project, run.runId);
+    const creation = creations[i];
+    expect(creation?.state === "created" && creation.row).toEqual(found?.row);
+    expect(fromUuid(found?.row.run_id ?? "")).toBe(run.runId);
+    expect(found?.row).toMatchObject({ user_id: `user ${i}`, start_time: BigInt(i) });
+    expect(found?.data.tags).toEqual(run.tags);
+  }
+});
+
+test("no active run is left in an experiment that was deleted while runs were being made in it", async () => {
+  for (let round = 0; round < 10; round++) {
+    const project = await testProject(db);
+    const makers = Array.from({ length: 12 }, (_, i) => createRun(i % 2 ? db : replica, newRun(project)));
+    const [creations] = await Promise.all([Promise.all(makers), deleteExperiment(db, project, 0n, 1n)]);
+    const stages = await db
+      .selectFrom("runs")
+      .select(["lifecycle_stage", "deleted_with_experiment"])
+      .where("project_id", "=", project)
+      .execute();
+    expect(stages).toHaveLength(creations.filter(({ state }) => state === "created").length);
+    for (const stage of stages)
+      expect(stage).toEqual({ lifecycle_stage: "deleted", deleted_with_experiment: true });
+  }
+});
+
+test("a run's data is the same by one statement and by the page's queries", async () => {
+  const project = await testProject(db);
+  const run = newRun(project);
+  const other = newRun(project);
+  for (const each of [run, other]) await createRun(db, each);
+  await logBatch(db, {
+    project,
+    runId: run.runId,
+    metrics: [
+      { key: "b", value: Number.NaN, timestamp: 2n ** 63n - 1n, step: -(2n ** 63n) },
+      { key: "a", value: 0.1, timestamp: 1n, step: 2n ** 53n + 1n },
+      { key: "é", value: Number.NEGATIVE_INFINITY, timestamp: 0n, step: 0n },
+    ],
+    params: [
+      { key: "p", value: 'a"b\\' },
+      { key: "P", value: "" },
+    ],
+    tags: [{ key: "t", value: "1" }],
+  });
+  const found = await findRunWithData(db, project, run.runId);
+  expect(found?.data).toEqual({
+    metrics: [
+      { key: "a", value: 0.1, timestamp: 1n, step: 2n ** 53n + 1n },
+      { key: "b", value: Number.NaN, timestamp: 2n ** 63n - 1n, step: -(2n ** 63n) },
+      { key: "é", value: Number.NEGATIVE_INFINITY, timestamp: 0n, step: 0n },
+    ],
+    params: [
+      { key: "P", value: "" },
+      { key: "p", value: 'a"b\\' },
+    ],
+    tags: [
+      { key: "k", value: "v" },
+      { key: "t", value: "1" },
+    ],
+  });
+  const page = await hydrate(db, project, [1n, 2n, 3n]);
+  expect(page.get(found?.row.run_key ?? 0n)).toMatchObject(found?.data ?? {});
+  expect(page.get(3n)).toEqual({ metrics: [], params: [], tags: [] });
+  expect([...(await hydrate(db, await testProject(db), [1n, 2n])).values()]).toEqual([
+    { metrics: [], params: [], tags: [] },
+    { metrics: [], params: [], tags: [] },
+  ]);
+});
+
+test("the statements are these", async () => {
+  const run = newRun(1n);
+  await expect(createStatement([run]).compile(db).sql.trimStart()).toMatchFileSnapshot(
+    "./sql/create-run.sql",
+  );
+  await expect(runWithDataStatement(1n, run.runId).compile(db).sql.trimStart()).toMatchFileSnapshot(
+    "./sql/get-run.sql",
+  );
+});

@@ -9,6 +9,18 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface Artifacts {
@@ -24,6 +36,17 @@ export interface Counters {
   name: "experiment" | "run";
   project_id: bigint;
   value: bigint;
+}
+
+export interface Datasets {
+  digest: string;
+  experiment_id: bigint;
+  name: string;
+  profile: string | null;
+  project_id: bigint;
+  schema: string | null;
+  source: string;
+  source_type: string;
 }
 
 export interface Experiments {
@@ -51,6 +74,47 @@ export interface LatestMetrics {
   step: bigint;
   timestamp: bigint;
   value: number;
+}
+
+export interface LoggedModelMetrics {
+  dataset_digest: Generated<string>;
+  dataset_hash: Generated<string>;
+  dataset_name: Generated<string>;
+  key: string;
+  model_id: string;
+  project_id: bigint;
+  run_key: bigint;
+  step: bigint;
+  timestamp: bigint;
+  value: number;
+}
+
+export interface LoggedModelParams {
+  key: string;
+  model_id: string;
+  project_id: bigint;
+  value: string;
+}
+
+export interface LoggedModels {
+  artifact_uri: string;
+  creation_time: bigint;
+  experiment_id: bigint;
+  last_updated_time: bigint;
+  lifecycle_stage: ColumnType<"active" | "deleted", "active" | "deleted" | undefined, "active" | "deleted">;
+  model_id: string;
+  model_type: string | null;
+  name: string;
+  project_id: bigint;
+  source_run_id: string | null;
+  status: ColumnType<"PENDING" | "READY" | "FAILED", "PENDING" | "READY" | "FAILED" | undefined, "PENDING" | "READY" | "FAILED">;
+}
+
+export interface LoggedModelTags {
+  key: string;
+  model_id: string;
+  project_id: bigint;
+  value: string;
 }
 
 export interface Metrics {
@@ -121,11 +185,29 @@ export interface RegisteredModelTags {
   value: string;
 }
 
+export interface RunDatasets {
+  digest: string;
+  experiment_id: bigint;
+  name: string;
+  project_id: bigint;
+  run_key: bigint;
+  tags: Json;
+}
+
+export interface RunModels {
+  model_id: string;
+  project_id: bigint;
+  role: "input" | "output";
+  run_key: bigint;
+  step: Generated<bigint>;
+}
+
 export interface Runs {
   artifact_uri: string;
   deleted_with_experiment: Generated<boolean>;
   end_time: bigint | null;
   experiment_id: bigint;
+  has_inputs: Generated<boolean>;
   lifecycle_stage: ColumnType<"active" | "deleted", "active" | "deleted" | undefined, "active" | "deleted">;
   project_id: bigint;
   run_id: string;
@@ -151,9 +233,14 @@ export interface Tags {
 export interface DB {
   artifacts: Artifacts;
   counters: Counters;
+  datasets: Datasets;
   experiment_tags: ExperimentTags;
   experiments: Experiments;
   latest_metrics: LatestMetrics;
+  logged_model_metrics: LoggedModelMetrics;
+  logged_model_params: LoggedModelParams;
+  logged_model_tags: LoggedModelTags;
+  logged_models: LoggedModels;
   metrics: Metrics;
   model_version_tags: ModelVersionTags;
   model_versions: ModelVersions;
@@ -162,6 +249,8 @@ export interface DB {
   registered_model_aliases: RegisteredModelAliases;
   registered_model_tags: RegisteredModelTags;
   registered_models: RegisteredModels;
+  run_datasets: RunDatasets;
+  run_models: RunModels;
   runs: Runs;
   secrets: Secrets;
   tags: Tags;

@@ -68,7 +68,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mountOpenApi(app, options.services, options.health.version);
   app.register(async (scope) => mountRest(scope, options.services, { surround, ...limits }));
   if (options.byteRoutes !== undefined) options.byteRoutes(app, surround);
-  mountConnect(app, services, { interceptors, drainTimeout: limits.drainTimeout });
+  app.register(async (scope) => mountConnect(scope, services, { interceptors, ...limits }));
   app.after(answerOtherMethods);
   await app.ready();
   return app;

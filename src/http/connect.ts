@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { IncomingMessage } from "node:http";
 import {
   Code,
   ConnectError,
@@ -17,7 +18,7 @@ export interface ConnectOptions {
   drainTimeout: number;
 }
 
-/** Mounts `services` for Connect, gRPC and gRPC-Web. */
+/** Mounts `services` for Connect, gRPC and gRPC-Web, in a scope of their own. */
 export function mountConnect(
   app: FastifyInstance,
   services: readonly ServiceImplSpec[],
@@ -30,6 +31,7 @@ export function mountConnect(
     const stopping = new ConnectError("the server is stopping", Code.Unavailable);
     setTimeout(() => shutdown.abort(stopping), drainTimeout).unref();
   });
+  app.addHook("onResponse", async ({ raw }) => discardRest(raw));
   app.register(fastifyConnectPlugin, {
     routes(router) {
       for (const { methods } of services)
@@ -45,6 +47,20 @@ export function mountConnect(
     readMaxBytes: 4 * 2 ** 20,
     writeMaxBytes: 16 * 2 ** 20,
   });
+}
+
+/** Milliseconds for which a sender may go on with a message that was refused before its end. */
+const longestDiscard = 5_000;
+
+/**
+ * Connect stops reading a message that is too long. Over HTTP/1.1 its sender would wait for ever, and the connection be
+ * neither of use nor idle.
+ */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete || request.httpVersionMajor !== 1) return;
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), longestDiscard).unref();
+  request.once("end", () => clearTimeout(timer)).resume();
 }
 
 function protocolOf({ headers }: FastifyRequest): string {

@@ -23,6 +23,9 @@ export const listenerLimits: ListenerLimits = {
   maxConnections: 10_000,
 };
 
+/** What every HTTP/2 client sends first. HTTP/1.1 has no method that begins like it. */
+const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /**
  * One port for HTTP/1.1 and cleartext HTTP/2: the first bytes of a connection tell, and the socket goes to the one server or
  * the other, which share Fastify's handler. gRPC needs the latter; nearly everyone else speaks the former.
@@ -71,7 +74,7 @@ export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
         socket.off("timeout", drop);
         socket.off("error", drop);
         socket.unshift(first);
-        if (first.toString("latin1", 0, 3) === "PRI") {
+        if (preface.startsWith(first.toString("latin1", 0, preface.length))) {
           socket.allowHalfOpen = false; // or a connection that its client ends goes unnoticed, with calls in flight
           http2Server.emit("connection", socket); // left paused: the session drains the buffer itself
           return;

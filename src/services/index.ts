@@ -12,6 +12,7 @@ import { metrics } from "./metrics.ts";
 import { modelVersions } from "./model-versions.ts";
 import { params } from "./params.ts";
 import { registeredModels } from "./registered-models.ts";
+import { registrySearch } from "./registry-search.ts";
 import { runs } from "./runs.ts";
 import { search } from "./search.ts";
 import { tags } from "./tags.ts";
@@ -34,5 +35,6 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
   createServiceImplSpec<typeof ModelRegistryService>(ModelRegistryService, {
     ...registeredModels(deps),
     ...modelVersions(deps),
+    ...registrySearch(deps),
   }),
 ];

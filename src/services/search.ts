@@ -2,16 +2,14 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { type MlflowService, ViewType } from "../../gen/mlflow/service_pb.js";
 import { invalid } from "../errors.ts";
 import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
-import { type CursorValue, decodePageToken, encodePageToken } from "../search/page-token.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
-import type { Database } from "../store/database.ts";
 import { hydrate } from "../store/run-data.ts";
 import * as store from "../store/search-experiments.ts";
 import { searchRuns } from "../store/search-runs.ts";
-import { pageTokenSecret } from "../store/secrets.ts";
 import { project } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { toExperiment } from "./experiment-messages.ts";
+import { pagesOf } from "./pages.ts";
 import { toRun } from "./run-messages.ts";
 
 const defaultResults = 1000;
@@ -126,15 +124,4 @@ function inStage(view: ViewType): { stage?: "active" | "deleted" } {
     default:
       return { stage: "active" };
   }
-}
-
-/** The page tokens of one search: `about` is everything that decides what it finds and in which order. */
-async function pagesOf(db: Database, about: readonly unknown[]) {
-  const secret = await pageTokenSecret(db);
-  const query = JSON.stringify(about, (_, value) => (typeof value === "bigint" ? String(value) : value));
-  return {
-    open: (token: string): CursorValue[] | undefined => decodePageToken(secret, query, token),
-    token: (next: readonly CursorValue[] | undefined): { nextPageToken?: string } =>
-      next === undefined ? {} : { nextPageToken: encodePageToken(secret, query, next) },
-  };
 }

@@ -52,16 +52,12 @@ export function putArtifact(
 ): Promise<string | undefined> {
   const parents = parentsOf(path);
   return transaction(db, async (tx) => {
-    await lockPath(tx, project, parents, path);
+    await lockPath(tx, project, path);
     const { parent, child, replaced } = await tx
       .selectNoFrom((eb) => {
         const own = eb.selectFrom("artifacts").where("project_id", "=", project);
         return [
-          own
-            .select("path")
-            .where("path", "in", [...parents, ""])
-            .limit(1)
-            .as("parent"),
+          own.select("path").where("path", "=", sql<string>`any(${parents}::text[])`).limit(1).as("parent"),
           own
             .select("path")
             .where("path", ">=", `${path}/`)
@@ -161,19 +157,27 @@ export async function namedObjects(db: Database, objectIds: string[]): Promise<S
   return new Set(rows.map((row) => row.object_id));
 }
 
+/** The directories above a path, the outermost first. */
 const parentsOf = (path: string): string[] =>
   path
     .split("/")
     .slice(0, -1)
     .map((_, depth, segments) => segments.slice(0, depth + 1).join("/"));
 
+/** Below this many segments, files share the lock of the directory there: one path must not take hundreds of locks. */
+const deepestLock = 32;
+
 /**
  * Keeps a path from becoming a file and a directory at once: whoever writes a file holds its path alone, and shares the
  * paths of its parents. From the root down, so that nobody waits in a circle.
  */
-async function lockPath(db: Database, project: bigint, parents: string[], path: string): Promise<void> {
+async function lockPath(db: Database, project: bigint, path: string): Promise<void> {
+  const own = path.split("/").slice(0, deepestLock).join("/");
   await sql`
     select
-      (select count(pg_advisory_xact_lock_shared(hashtextextended(parent, ${project}))) from unnest(${parents}::text[]) parent),
-      pg_advisory_xact_lock(hashtextextended(${path}, ${project}))`.execute(db);
+      (
+        select count(pg_advisory_xact_lock_shared(hashtextextended(parent, ${project})))
+        from unnest(${parentsOf(own)}::text[]) parent
+      ),
+      pg_advisory_xact_lock(hashtextextended(${own}, ${project}))`.execute(db);
 }

@@ -50,7 +50,7 @@ export async function readHistoryText(
   db: Database,
   range: HistoryRange,
 ): Promise<HistoryPart & { text: string }> {
-  const key = JSON.stringify(range.key);
+  const head = `{"key":${JSON.stringify(range.key)},"value":`;
   const found = await db
     .with(
       (cte) => cte("page").materialized(),
@@ -71,9 +71,10 @@ export async function readHistoryText(
       eb
         .selectFrom("page")
         .select(
+          // NaN is greater than Infinity to Postgres.
           sql<string>`string_agg(
-            '{"key":' || ${key}::text || ',"value":'
-              || case when value in ('NaN', 'Infinity', '-Infinity') then '"' || value || '"' else value::text end
+            ${head}::text
+              || case when abs(value) < 'Infinity' then value::text else '"' || value || '"' end
               || ',"timestamp":' || "timestamp" || ',"step":' || step || '}',
             ',')`.as("text"),
         )

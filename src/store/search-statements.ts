@@ -106,5 +106,5 @@ function intersection({ scope, starts }: Question, sets: readonly Fact[]): Sql {
     : sql`${having} except ${sql.join(absent.map(bracketed), sql` except `)}`;
 }
 
-const bracketed = (query: Sql, _: number, all: readonly Sql[]): Sql =>
-  all.length === 1 ? query : sql`(${query})`;
+// INTERSECT, EXCEPT and the UNION ALL of a set's ranges would otherwise be read from left to right.
+const bracketed = (query: Sql): Sql => sql`(${query})`;

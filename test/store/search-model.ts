@@ -18,7 +18,7 @@ export function expected(runs: readonly ModelRun[], query: ModelQuery): string[]
     .filter((run) => query.conditions.every((condition) => holds(run, condition)))
     .sort((a, b) => {
       for (const order of query.orders) {
-        const difference = byValue(valueOf(a, order), valueOf(b, order), order.ascending);
+        const difference = byValue(valueAt(a, order), valueAt(b, order), order.ascending);
         if (difference !== 0) return difference;
       }
       return Number(b.startTime - a.startTime) || (a.id < b.id ? -1 : 1);
@@ -28,7 +28,7 @@ export function expected(runs: readonly ModelRun[], query: ModelQuery): string[]
 
 type Value = number | bigint | string | undefined;
 
-function valueOf(run: ModelRun, at: { kind: string; key: string }): Value {
+function valueAt(run: ModelRun, at: { kind: string; key: string }): Value {
   switch (at.kind) {
     case "metric":
       return run.metrics[at.key];
@@ -72,12 +72,11 @@ function compare(a: Value, b: Value): number {
 }
 
 function holds(run: ModelRun, condition: RunCondition): boolean {
-  const value = valueOf(run, condition);
+  const value = valueAt(run, condition);
   if (condition.op === "IS NULL") return value === undefined;
   if (value === undefined) return false;
+  if (!("value" in condition) && !("values" in condition)) return true;
   switch (condition.op) {
-    case "IS NOT NULL":
-      return true;
     case "IN":
     case "NOT IN":
       return condition.values.includes(String(value)) === (condition.op === "IN");
@@ -89,23 +88,24 @@ function holds(run: ModelRun, condition: RunCondition): boolean {
       return value === condition.value;
     case "!=":
       return value !== condition.value;
-    case "<":
-      return value < condition.value;
-    case "<=":
-      return value <= condition.value;
-    case ">":
-      return value > condition.value;
-    case ">=":
-      return value >= condition.value;
+    default:
+      return !Number.isNaN(value) && comparisons[condition.op](compare(value, condition.value));
   }
 }
 
+const comparisons = {
+  "<": (difference: number) => difference < 0,
+  "<=": (difference: number) => difference <= 0,
+  ">": (difference: number) => difference > 0,
+  ">=": (difference: number) => difference >= 0,
+};
+
 /** `%` is any text, `_` any one character, `\` makes the next one ordinary. */
 function like(text: string, pattern: string): boolean {
-  const parts = pattern.match(/\\[^]|[^]/gu) ?? [];
+  const parts = pattern.match(/\\[\s\S]|[\s\S]/gu) ?? [];
   const source = parts.map((part) => {
-    if (part === "%") return "[^]*";
-    if (part === "_") return "[^]";
+    if (part === "%") return "[\\s\\S]*";
+    if (part === "_") return "[\\s\\S]";
     const plain = part.length > 1 && part.startsWith("\\") ? part.slice(1) : part;
     return plain.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
   });

@@ -16,7 +16,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (project_id, name)
     )`.execute(db);
   await sql`
-    create index registered_models_by_update on registered_models (project_id, last_updated_time, name)`.execute(db);
+    create index registered_models_by_update on registered_models (project_id, last_updated_time, name)`.execute(
+    db,
+  );
   await sql`
     create table registered_model_tags (
       project_id bigint not null,
@@ -45,7 +47,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (project_id, name) references registered_models on update cascade on delete cascade
     )`.execute(db);
   await sql`
-    create index model_versions_by_update on model_versions (project_id, last_updated_time desc, name, version)`.execute(db);
+    create index model_versions_by_update on model_versions (project_id, last_updated_time desc, name, version)`.execute(
+    db,
+  );
   await sql`create index model_versions_by_run on model_versions (project_id, run_id)`.execute(db);
   await sql`
     create table model_version_tags (

@@ -1,0 +1,205 @@
+import { type CompiledQuery, Kysely, PostgresDialect, sql } from "kysely";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { DB } from "../../gen/db.ts";
+import type { RunCondition, RunOrder } from "../../src/search/ast.ts";
+import { type RunSearch, searchRuns } from "../../src/store/search-runs.ts";
+import { testDatabase, testProject } from "../support/database.ts";
+
+// 100,000 runs in one experiment, in an order of start that has nothing to do with the order in which they were made;
+// `m1` equals `m0`, and only one run in 500 has `rare`.
+const runs = 100_000;
+
+const { db, name } = await testDatabase({ statementTimeout: 120_000 });
+let project = 0n;
+
+beforeAll(async () => {
+  project = await testProject(db);
+  await sql`
+    insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, artifact_uri)
+    select ${project}::bigint, k, lpad(to_hex(k), 32, '0')::uuid, 0, '', 'FINISHED', abs(hashint8(k)::bigint), ''
+    from generate_series(1, ${runs}::bigint) k`.execute(db);
+  await sql`
+    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
+    select project_id, run_key, key, 0, 0, 0, abs(hashint8(run_key * 7)::float8) / 2147483648
+    from runs, unnest(array['m0', 'm1', 'rare']) key
+    where key <> 'rare' or run_key % 500 = 0`.execute(db);
+  await sql`
+    insert into params (project_id, run_key, key, experiment_id, value)
+    select project_id, run_key, key, 0, abs(hashint8(run_key * 11)) % case key when 'p0' then 4 else 5000 end
+    from runs, unnest(array['p0', 'p1']) key`.execute(db);
+  await sql`
+    insert into tags (project_id, run_key, key, experiment_id, value)
+    select project_id, run_key, 'mlflow.runName', 0, 'run-' || run_key from runs`.execute(db);
+  await sql`vacuum analyze runs, latest_metrics, params, tags`.execute(db);
+}, 120_000);
+
+const pool = new pg.Pool({
+  ...inject("cluster"),
+  database: name,
+  max: 1,
+  options: "-c jit=off -c max_parallel_workers_per_gather=0",
+  types: { getTypeParser: (oid, format) => (oid === 20 ? BigInt : pg.types.getTypeParser(oid, format)) },
+});
+const statements: CompiledQuery[] = [];
+const listening = new Kysely<DB>({
+  dialect: new PostgresDialect({ pool }),
+  log: ({ query }) => statements.push(query),
+});
+afterAll(() => listening.destroy());
+
+interface PlanNode {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  "Actual Rows": number;
+  "Actual Loops": number;
+  "Rows Removed by Filter"?: number;
+  Plans?: PlanNode[];
+}
+
+const nodes = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)];
+
+/** Searches, and says how Postgres went about it: the plans of all statements but the first look at how common things are. */
+async function explained(search: Partial<RunSearch>) {
+  statements.length = 0;
+  const page = await searchRuns(listening, {
+    project,
+    experiments: [0n],
+    stage: "active",
+    conditions: [],
+    orders: [],
+    limit: 100,
+    ...search,
+  });
+  const plan: PlanNode[] = [];
+  for (const { sql: text, parameters } of statements.filter((query) => query.sql.includes("k_run_id"))) {
+    const { rows } = await pool.query(`explain (analyze, timing off, format json) ${text}`, [...parameters]);
+    plan.push(...nodes(rows[0]["QUERY PLAN"][0].Plan));
+  }
+  const scans = plan.filter((node) => node["Relation Name"] !== undefined && node["Actual Loops"] > 0);
+  return {
+    page,
+    /** The indexes that lead to the rows, of those with rows. */
+    indexes: [
+      ...new Set(plan.filter((node) => node["Actual Loops"] > 0).flatMap((node) => node["Index Name"] ?? [])),
+    ].sort(),
+    tablesReadWhole: scans
+      .filter((node) => node["Node Type"] === "Seq Scan")
+      .map((node) => node["Relation Name"]),
+    /** Rows that scans looked at. */
+    looked: scans.reduce(
+      (sum, node) =>
+        sum + (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
+      0,
+    ),
+    sql: statements.map((query) => query.sql.trim()).join(";\n\n"),
+  };
+}
+
+const metric = (key: string, op: ">" | "<", value: number): RunCondition => ({
+  kind: "metric",
+  key,
+  op,
+  value,
+});
+const param = (key: string, op: "=" | "LIKE", value: string): RunCondition => ({
+  kind: "param",
+  key,
+  op,
+  value,
+});
+const by = (kind: "metric" | "param", key: string, ascending: boolean): RunOrder[] => [
+  { kind, key, ascending },
+];
+
+const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; looked: number }> = {
+  newest: { search: {}, indexes: ["runs_by_start_time"], looked: 150 },
+  "rare-metric": {
+    search: { conditions: [metric("m0", ">", 0.9995)] },
+    indexes: ["latest_metrics_by_value", "runs_pkey"],
+    looked: 300,
+  },
+  "common-metric": {
+    search: { conditions: [metric("m0", ">", 0.5)] },
+    indexes: ["latest_metrics_pkey", "runs_by_start_time"],
+    looked: 800,
+  },
+  "rare-param-among-common": {
+    search: { conditions: [metric("m0", ">", 0.5), param("p0", "=", "1"), param("p1", "=", "1")] },
+    indexes: ["latest_metrics_pkey", "params_by_value", "params_pkey", "runs_pkey"],
+    looked: 300,
+  },
+  "excluding-each-other": {
+    search: { conditions: [metric("m0", ">", 0.6), metric("m1", "<", 0.4)] },
+    indexes: ["latest_metrics_by_value", "latest_metrics_pkey", "runs_by_start_time"],
+    looked: 120_000,
+  },
+  "order-by-metric": {
+    search: { orders: by("metric", "m0", false) },
+    indexes: ["latest_metrics_by_value", "runs_pkey"],
+    looked: 300,
+  },
+  "order-by-metric-some-have": {
+    search: { orders: by("metric", "rare", true), limit: 300 },
+    indexes: ["latest_metrics_by_value", "latest_metrics_pkey", "runs_by_start_time", "runs_pkey"],
+    looked: 800,
+  },
+  "order-by-metric-filter-by-it": {
+    search: { orders: by("metric", "m0", true), conditions: [metric("m0", ">", 0.9)] },
+    indexes: ["latest_metrics_by_value", "runs_pkey"],
+    looked: 300,
+  },
+  "order-by-metric-filter-by-another": {
+    search: { orders: by("metric", "m0", false), conditions: [param("p0", "=", "1")] },
+    indexes: ["latest_metrics_by_value", "params_pkey", "runs_pkey"],
+    looked: 2500,
+  },
+  "order-by-param": {
+    search: { orders: by("param", "p1", false) },
+    indexes: ["params_by_value", "runs_pkey"],
+    looked: 400,
+  },
+  "like-prefix": {
+    search: {
+      conditions: [{ kind: "attribute", type: "text", key: "run_name", op: "LIKE", value: "run-9999%" }],
+    },
+    indexes: ["runs_pkey", "tags_by_value"],
+    looked: 40,
+  },
+  "several-experiments": {
+    search: { experiments: [0n, 1n, 2n, 3n], orders: by("metric", "m0", true) },
+    indexes: ["latest_metrics_by_value", "runs_pkey"],
+    looked: 300,
+  },
+};
+
+describe(`among ${runs} runs of an experiment`, () => {
+  test.each(Object.entries(cases))(
+    "%s: the indexes lead to the page",
+    async (name, { search, indexes, looked }) => {
+      const first = await explained(search);
+      expect(first.tablesReadWhole).toEqual([]);
+      expect(first.indexes.filter((index) => !index.endsWith("_long"))).toEqual(indexes);
+      expect(first.looked).toBeLessThanOrEqual(looked);
+      await expect(`${first.sql}\n`).toMatchFileSnapshot(`./sql/search-${name}.sql`);
+    },
+  );
+
+  test.each([
+    "newest",
+    "common-metric",
+    "order-by-metric",
+    "order-by-metric-filter-by-another",
+    "order-by-param",
+  ])("%s: a page far down costs no more than the first", async (name) => {
+    const { search, indexes, looked } = cases[name] ?? { search: {}, indexes: [], looked: 0 };
+    const { page: before } = await explained({ ...search, limit: 20_000 });
+    expect(before.next).toBeDefined();
+    const deep = await explained({ ...search, ...(before.next === undefined ? {} : { after: before.next }) });
+    expect(deep.page.rows).toHaveLength(100);
+    expect(deep.tablesReadWhole).toEqual([]);
+    expect(deep.indexes.filter((index) => !index.endsWith("_long"))).toEqual(indexes);
+    expect(deep.looked).toBeLessThanOrEqual(looked);
+  });
+});

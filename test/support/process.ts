@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../../bin/loggia", import.meta.url));
+
+/** The real command in a process group of its own, with no setting from outside. */
+export function launch(cwd: string, ...args: string[]): ChildProcess {
+  return spawn(program, args, {
+    cwd,
+    env: { PATH: process.env.PATH },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+export interface Served {
+  child: ChildProcess;
+  /** What it printed until it was ready. */
+  lines: string;
+  url: string;
+  /** Sends a signal, to the whole group as a terminal does on demand, and waits for the end. @returns the exit code. */
+  end(signal: NodeJS.Signals, whole?: "group"): Promise<number | null>;
+}
+
+/** `loggia serve` on `--port` of `args` or a free one, once it says that it is ready. */
+export async function serve(cwd: string, ...args: string[]): Promise<Served> {
+  const child = launch(cwd, "serve", ...(args.includes("--port") ? [] : ["--port", "0"]), ...args);
+  let lines = "";
+  let errors = "";
+  child.stdout?.on("data", (chunk) => {
+    lines += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    errors += chunk;
+  });
+  await until(() => {
+    if (child.exitCode !== null) throw new Error(`loggia serve ended: ${errors}`);
+    return lines.includes("Ctrl-C");
+  });
+  const url = /ready at (\S+)/.exec(lines)?.[1];
+  if (url === undefined) throw new Error(`no address in ${lines}`);
+  return {
+    child,
+    lines,
+    url,
+    async end(signal, whole) {
+      const exit = once(child, "exit");
+      process.kill(whole === "group" ? -Number(child.pid) : Number(child.pid), signal);
+      const [code] = await exit;
+      return code;
+    },
+  };
+}
+
+/** Waits until `met`; throws after `milliseconds`. */
+export async function until(met: () => boolean | Promise<boolean>, milliseconds = 30_000): Promise<void> {
+  const deadline = Date.now() + milliseconds;
+  while (!(await met())) {
+    if (Date.now() > deadline) throw new Error("what was waited for did not happen");
+    await sleep(20);
+  }
+}

@@ -1,4 +1,5 @@
 /** The `loggia` command. Exit codes: 0 done, 1 it could not be done, 2 wrongly asked for. */
+import { flushCompileCache } from "node:module";
 import { readArguments } from "./cli/arguments.ts";
 import { help } from "./cli/help.ts";
 import { type Config, readConfig, SettingError, type Shown } from "./config.ts";
@@ -27,7 +28,9 @@ async function main(argv: string[]): Promise<void> {
   // Loaded late: help and a wrong setting need no server.
   if (command === "migrate") return migrate(config);
   const { serve } = await import("./cli/serve.ts");
-  return serve(config, { migrate: switches.has("migrate"), say });
+  await serve(config, { migrate: switches.has("migrate"), say });
+  // Now, for a server that is killed would not keep it (scripts/run says where it goes).
+  flushCompileCache();
 }
 
 function printConfig(shown: Shown[], json: boolean): void {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { createApp, type Limits } from "./http/app.ts";
 import { artifactRoutes } from "./http/artifacts.ts";
+import { bulkHistoryRoutes } from "./http/metric-history-bulk.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
 import { errors } from "./interceptors/errors.ts";
@@ -9,6 +10,7 @@ import { observe } from "./interceptors/observe.ts";
 import { rememberedProjects } from "./interceptors/project-cache.ts";
 import { artifactFiles } from "./services/artifact-files.ts";
 import { services } from "./services/index.ts";
+import { metricHistoryBulk } from "./services/metric-history-bulk.ts";
 import type { Database } from "./store/database.ts";
 import { defaultProjectPath, findProject } from "./store/projects.ts";
 
@@ -43,8 +45,10 @@ export async function createServer({
       authenticate(rememberedProjects(find), defaultProjectPath),
       authorize,
     ],
-    byteRoutes: (app, surround) =>
-      void app.register(artifactRoutes, { files: artifactFiles(deps), surround }),
+    byteRoutes: (app, surround) => {
+      app.register(artifactRoutes, { files: artifactFiles(deps), surround });
+      app.register(bulkHistoryRoutes, { histories: metricHistoryBulk(deps), surround });
+    },
     health: { version, draining, reachable: () => find(defaultProjectPath) },
     log,
     limits,

@@ -33,3 +33,18 @@ export async function sweepOrphans(
   if (batch.length > 0) await sweep();
   return removed;
 }
+
+/**
+ * Sweeps now and every `orphanAge`. A failure is told and ends nothing: the next round comes.
+ * @returns what ends it.
+ */
+export function sweepDaily(
+  artifacts: ArtifactStore,
+  named: (objectIds: string[]) => Promise<Set<string>>,
+  tell: { swept(count: number): void; failed(error: unknown): void },
+): () => void {
+  const sweep = () => sweepOrphans(artifacts, named).then(tell.swept, tell.failed);
+  void sweep();
+  const timer = setInterval(sweep, orphanAge).unref();
+  return () => clearInterval(timer);
+}

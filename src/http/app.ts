@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import { requirePermissions } from "../auth/permissions.ts";
 import { type Surround, surroundWith } from "./call.ts";
 import { mountConnect } from "./connect.ts";
+import { refuseCrossSite } from "./cross-site.ts";
 import { answerErrors, sendAnyError } from "./errors.ts";
 import { type HealthOptions, mountHealth } from "./health.ts";
 import { bothVersions, type ListenerLimits, listenerLimits } from "./listener.ts";
@@ -11,6 +12,7 @@ import { mountOpenApi } from "./openapi.ts";
 import { rewriteUrl } from "./project-path.ts";
 import { reflection } from "./reflection.ts";
 import { mountRest } from "./rest.ts";
+import { mountServerInfo } from "./server-info.ts";
 
 export interface Limits extends ListenerLimits {
   /** Milliseconds that a client has to send a JSON body. */
@@ -63,8 +65,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
     done();
   });
+  refuseCrossSite(app);
   answerErrors(app);
   mountHealth(app, options.health);
+  mountServerInfo(app);
   mountOpenApi(app, options.services, options.health.version);
   app.register(async (scope) => mountRest(scope, options.services, { surround, ...limits }));
   if (options.byteRoutes !== undefined) options.byteRoutes(app, surround);

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   Code,
   ConnectError,
@@ -31,7 +31,9 @@ export function mountConnect(
     const stopping = new ConnectError("the server is stopping", Code.Unavailable);
     setTimeout(() => shutdown.abort(stopping), drainTimeout).unref();
   });
-  app.addHook("onResponse", async ({ raw }) => discardRest(raw));
+  app.addHook("onRequest", async ({ raw }, reply) => {
+    if (raw.httpVersionMajor === 1) endWithRefused(raw, reply.raw);
+  });
   app.register(fastifyConnectPlugin, {
     routes(router) {
       for (const { methods } of services)
@@ -49,18 +51,18 @@ export function mountConnect(
   });
 }
 
-/** Milliseconds for which a sender may go on with a message that was refused before its end. */
-const longestDiscard = 5_000;
+/** Milliseconds that a sender has to read why its message was refused. */
+const timeToRead = 1_000;
 
 /**
- * Connect stops reading a message that is too long. Over HTTP/1.1 its sender would wait for ever, and the connection be
- * neither of use nor idle.
+ * Connect stops reading a message that is too long. Over HTTP/1.1 its sender would wait for ever to send the rest, on a
+ * connection that is neither of use nor idle.
  */
-function discardRest(request: IncomingMessage): void {
-  if (request.complete || request.httpVersionMajor !== 1) return;
+function endWithRefused(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
-  const timer = setTimeout(() => socket.destroy(), longestDiscard).unref();
-  request.once("end", () => clearTimeout(timer)).resume();
+  response.once("finish", () => {
+    if (!request.complete) setTimeout(() => socket.destroy(), timeToRead).unref();
+  });
 }
 
 function protocolOf({ headers }: FastifyRequest): string {

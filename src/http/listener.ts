@@ -45,10 +45,8 @@ export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
     );
     http1.maxConnections = limits.maxConnections;
     http1.maxRequestsPerSocket = 10_000;
-    http1.maxHeadersCount = 64;
     const http2Server = http2.createServer(
       {
-        maxHeaderListPairs: 64,
         maxSessionMemory: 10, // MB
         settings: { maxConcurrentStreams: 100, maxHeaderListSize: limits.maxHeaderSize },
       },
@@ -74,7 +72,7 @@ export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
         socket.off("timeout", drop);
         socket.off("error", drop);
         socket.unshift(first);
-        if (preface.startsWith(first.toString("latin1", 0, preface.length))) {
+        if (first.length >= 3 && preface.startsWith(first.toString("latin1", 0, preface.length))) {
           socket.allowHalfOpen = false; // or a connection that its client ends goes unnoticed, with calls in flight
           http2Server.emit("connection", socket); // left paused: the session drains the buffer itself
           return;

@@ -25,9 +25,7 @@ export function watchMethods(app: FastifyInstance): () => void {
         exposeHeadRoute: false,
         handler: (request, reply) => {
           reply.header("allow", allowed.join(", "));
-          return request.method === "OPTIONS"
-            ? reply.send("")
-            : sendError(reply, wrongMethod(request));
+          return request.method === "OPTIONS" ? reply.send("") : sendError(reply, wrongMethod(request));
         },
       });
     }

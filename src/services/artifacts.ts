@@ -30,7 +30,7 @@ export const proxiedArtifacts = ({ db }: Deps) =>
   }) satisfies Partial<ServiceImpl<typeof MlflowArtifactsService>>;
 
 /** An empty file has no size in MLflow's listings (behaviour.md §3). */
-const toFileInfo = ({ name, size }: Entry, directory: string) => ({
+export const toFileInfo = ({ name, size }: Entry, directory: string) => ({
   path: joinPath(directory, name),
   isDir: size === undefined,
   ...(size !== undefined && size > 0n && { fileSize: size }),

@@ -7,12 +7,14 @@ import type { Deps } from "./deps.ts";
 import { experiments } from "./experiments.ts";
 import { logBatch } from "./log-batch.ts";
 import { logModel } from "./log-model.ts";
+import { loggedModels } from "./logged-models.ts";
 import { metricHistory } from "./metric-history.ts";
 import { metrics } from "./metrics.ts";
 import { modelVersions } from "./model-versions.ts";
 import { params } from "./params.ts";
 import { registeredModels } from "./registered-models.ts";
 import { registrySearch } from "./registry-search.ts";
+import { runInputs } from "./run-inputs.ts";
 import { runs } from "./runs.ts";
 import { search } from "./search.ts";
 import { tags } from "./tags.ts";
@@ -28,6 +30,8 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
     ...tags(deps),
     ...logBatch(deps),
     ...logModel(deps),
+    ...runInputs(deps),
+    ...loggedModels(deps),
     ...search(deps),
     ...artifacts(deps),
   }),

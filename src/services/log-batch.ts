@@ -7,6 +7,7 @@ import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText } from "./ids.ts";
 import { checkLogged } from "./log-outcome.ts";
+import { existingModels } from "./logged-model-metrics.ts";
 import { checkMetric } from "./metric-values.ts";
 import { checkParam, checkTag } from "./names.ts";
 import { pythonFloat, pythonString } from "./python-text.ts";
@@ -31,12 +32,14 @@ export const logBatch = ({ db }: Deps) =>
       checkCount("tags", tags.length, 100);
       checkCount("metrics, params, and tags", metrics.length + params.length + tags.length, 1000);
       checkDistinct(params);
+      const modelMetrics = await existingModels(db, project(ctx), req.metrics);
       const outcome = await store(db, {
         project: project(ctx),
         runId: runKeyText(id),
         metrics,
         params,
         tags,
+        ...modelMetrics,
       });
       checkLogged(id, outcome, (stored) => changedParams(id, params, stored));
       return {};
@@ -79,7 +82,8 @@ const ownValue = (item: object, name: string): unknown =>
 
 function pythonValue(value: unknown): string {
   if (typeof value === "string") return pythonString(value);
-  if (typeof value === "number") return pythonFloat(value);
+  // Whether 1 or 1.0 was sent is not known any more.
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : pythonFloat(value);
   return value === undefined ? "None" : String(value);
 }
 

@@ -29,17 +29,19 @@ export const logModel = ({ db }: Deps) =>
 
 type JsonObject = Record<string, unknown>;
 
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** @throws INVALID_PARAMETER_VALUE for what is no JSON object with the mandatory members. */
 function parseModel(text: string): JsonObject {
   const model = parseJson(text);
-  if (typeof model !== "object" || model === null || Array.isArray(model))
-    throw invalid(`Malformed model info. \n ${text} \n is not a JSON object.`);
+  if (!isObject(model)) throw invalid(`Malformed model info. \n ${text} \n is not a JSON object.`);
   const missing = ["artifact_path", "flavors", "utc_time_created", "run_id"].filter(
     (member) => !Object.hasOwn(model, member),
   );
   if (missing.length > 0)
     throw invalid(`Model json is missing mandatory fields: {${missing.map(pythonString).join(", ")}}`);
-  return model as JsonObject;
+  return model;
 }
 
 function parseJson(text: string): unknown {
@@ -50,7 +52,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The members in the order in which MLflow stores them; model_uuid is there even when it is not known. */
+/** The members in the order in which MLflow stores them; model_uuid is there even when it is not known, a null signature is not. */
 function orderedModel(model: JsonObject): JsonObject {
   const { run_id, artifact_path, utc_time_created, flavors, model_uuid = null, signature, ...rest } = model;
   return {
@@ -60,9 +62,11 @@ function orderedModel(model: JsonObject): JsonObject {
     flavors,
     model_uuid,
     ...rest,
-    ...(signature === undefined ? {} : { signature }),
+    ...(isObject(signature) ? { signature: orderedSignature(signature) } : {}),
   };
 }
+
+const orderedSignature = ({ inputs, outputs = null, ...rest }: JsonObject) => ({ inputs, outputs, ...rest });
 
 /** The tag with the model at its end; a model that it holds already is not added. A tag that holds no list begins anew. */
 function withModel(tag: string | undefined, model: JsonObject): string {

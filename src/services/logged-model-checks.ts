@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
 import { invalid, type LoggiaError, notFound } from "../errors.ts";
-import type { ModelMetric } from "../store/logged-model-data.ts";
 import type { KeyValue } from "../store/run-data.ts";
 import { missing } from "./context.ts";
 import { checkText } from "./names.ts";
@@ -71,15 +70,4 @@ function checkKeyValue(parameter: string, key: string, value: string, longest: n
 export function checkDataset(name: string, digest: string): void {
   checkText("dataset_name", name, longestDatasetName);
   checkText("dataset_digest", digest, longestDatasetDigest);
-}
-
-/** Those of the metrics that speak of a logged model. @throws RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE */
-export function modelMetrics(given: readonly ModelMetric[]): ModelMetric[] {
-  const metrics: ModelMetric[] = [];
-  for (const { key, value, timestamp, step, modelId, datasetName, datasetDigest } of given) {
-    if (modelId === "") continue;
-    checkDataset(datasetName, datasetDigest);
-    metrics.push({ key, value, timestamp, step, modelId: modelIdText(modelId), datasetName, datasetDigest });
-  }
-  return metrics;
 }

@@ -3,12 +3,10 @@ import type { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { directoryPath, joinPath, ownArtifactPath } from "../artifacts/path.ts";
 import { invalid, notFound } from "../errors.ts";
 import { parseLoggedModelFilter, parseLoggedModelOrderBy } from "../search/logged-models.ts";
-import { decodePageToken, encodePageToken } from "../search/page-token.ts";
 import { listDirectory } from "../store/artifacts.ts";
 import { deleteModelTag, logModelParams, setModelTags } from "../store/logged-model-data.ts";
 import * as store from "../store/logged-models.ts";
 import { searchLoggedModels } from "../store/search-logged-models.ts";
-import { pageTokenSecret } from "../store/secrets.ts";
 import { toFileInfo } from "./artifacts.ts";
 import { missing, project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -25,6 +23,7 @@ import {
 } from "./logged-model-checks.ts";
 import { finalStatus, toLoggedModel } from "./logged-model-messages.ts";
 import { checkStorable, checkText } from "./names.ts";
+import { pagesOf } from "./pages.ts";
 import { pythonString } from "./python-text.ts";
 
 const mostResults = 50_000;
@@ -103,7 +102,7 @@ export const loggedModels = ({ db }: Deps) => {
       return {};
     },
 
-    async LogLoggedModelParams(req, ctx) {
+    async logLoggedModelParams(req, ctx) {
       const id = required(req, "model_id");
       const params = distinctModelParams(req.params);
       const outcome = await logModelParams(db, project(ctx), modelIdText(id), params);
@@ -131,24 +130,22 @@ export const loggedModels = ({ db }: Deps) => {
       if (req.experimentIds.length === 0) throw missing("experiment_ids");
       checkResults(req.maxResults);
       const datasets = req.datasets.map(({ datasetName, datasetDigest }) => {
-        if (datasetName === "")
-          throw invalid("`dataset_name` in the `datasets` clause must be specified.");
+        if (datasetName === "") throw invalid("`dataset_name` in the `datasets` clause must be specified.");
         checkDataset(datasetName, datasetDigest);
         return { name: datasetName, ...(datasetDigest === "" ? {} : { digest: datasetDigest }) };
       });
       const experiments = [...new Set(req.experimentIds.map(experimentKey))].sort((a, b) => (a < b ? -1 : 1));
       const conditions = parseLoggedModelFilter(req.filter);
       const orders = parseLoggedModelOrderBy(req.orderBy);
-      const secret = await pageTokenSecret(db);
-      const binding = JSON.stringify([
+      const pages = await pagesOf(db, [
         "logged-models/search",
-        String(project(ctx)),
-        experiments.map(String),
+        project(ctx),
+        experiments,
         req.filter,
         datasets,
         orders,
       ]);
-      const after = decodePageToken(secret, binding, req.pageToken);
+      const after = pages.open(req.pageToken);
       const { rows, next } = await searchLoggedModels(db, {
         project: project(ctx),
         experiments,
@@ -159,10 +156,7 @@ export const loggedModels = ({ db }: Deps) => {
         ...(after === undefined ? {} : { after }),
       });
       const models = await store.loadLoggedModels(db, project(ctx), rows);
-      return {
-        models: models.map(toLoggedModel),
-        ...(next === undefined ? {} : { nextPageToken: encodePageToken(secret, binding, next) }),
-      };
+      return { models: models.map(toLoggedModel), ...pages.token(next) };
     },
   } satisfies Partial<ServiceImpl<typeof MlflowService>>;
 };

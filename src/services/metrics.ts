@@ -5,6 +5,7 @@ import { missing, project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText } from "./ids.ts";
 import { checkLogged } from "./log-outcome.ts";
+import { existingModels } from "./logged-model-metrics.ts";
 import { checkMetric } from "./metric-values.ts";
 
 /** Single metric values. Behaviour.md §7. */
@@ -17,12 +18,14 @@ export const metrics = ({ db }: Deps) =>
       if (!Object.hasOwn(req, "timestamp")) throw missing("timestamp");
       const { value, timestamp, step } = req;
       checkMetric({ key, value, timestamp });
+      const modelMetrics = await existingModels(db, project(ctx), [req]);
       const outcome = await logBatch(db, {
         project: project(ctx),
         runId: runKeyText(id),
         metrics: [{ key, value, timestamp, step }],
         params: [],
         tags: [],
+        ...modelMetrics,
       });
       checkLogged(id, outcome);
       return {};

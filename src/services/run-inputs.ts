@@ -9,7 +9,14 @@ import { checkDataset, modelIdText, modelNotFound } from "./logged-model-checks.
 import { checkText } from "./names.ts";
 
 /** The limits of MLflow 3.17; in code points, but for the number of datasets. */
-const longest = { sourceType: 36, source: 65_535, schema: 1_048_575, profile: 16_777_215, tagKey: 255, tagValue: 500 };
+const longest = {
+  sourceType: 36,
+  source: 65_535,
+  schema: 1_048_575,
+  profile: 16_777_215,
+  tagKey: 255,
+  tagValue: 500,
+};
 const mostItems = 1000;
 
 /** What a run took in and put out: datasets since MLflow 2.4, models since MLflow 3 (behaviour.md §13). May be repeated. */
@@ -42,7 +49,11 @@ export const runInputs = ({ db }: Deps) => {
         project: project(ctx),
         runId: runKeyText(id),
         datasets: [],
-        models: req.models.map(({ modelId, step }) => ({ role: "output", modelId: modelIdText(modelId), step })),
+        models: req.models.map(({ modelId, step }) => ({
+          role: "output",
+          modelId: modelIdText(modelId),
+          step,
+        })),
       });
       return {};
     },
@@ -50,7 +61,8 @@ export const runInputs = ({ db }: Deps) => {
 };
 
 function checkCount(what: string, count: number): void {
-  if (count > mostItems) throw invalid(`A request can contain at most ${mostItems} ${what}. Got ${count} ${what}.`);
+  if (count > mostItems)
+    throw invalid(`A request can contain at most ${mostItems} ${what}. Got ${count} ${what}.`);
 }
 
 function toDatasetInput({ dataset, tags }: DatasetMessage): store.DatasetInput {
@@ -83,7 +95,5 @@ function toDatasetInput({ dataset, tags }: DatasetMessage): store.DatasetInput {
 /** Of a dataset that is given twice, the first. */
 function distinct(inputs: readonly store.DatasetInput[]): store.DatasetInput[] {
   const known = new Set<string>();
-  return inputs.filter(
-    ({ name, digest }) => known.size < known.add(JSON.stringify([name, digest])).size,
-  );
+  return inputs.filter(({ name, digest }) => known.size < known.add(JSON.stringify([name, digest])).size);
 }

@@ -1,12 +1,33 @@
 import { RunStatus } from "../../gen/mlflow/service_pb.js";
 import type { RunData } from "../store/run-data.ts";
+import type { RunInputs } from "../store/run-inputs.ts";
 import { type RunRow, runNameTag } from "../store/runs.ts";
 import { fromUuid } from "./ids.ts";
 
-/** The message of a run with what it has logged. */
-export const toRun = (row: RunRow, data: RunData) => ({
+/** The message of a run with what it has logged, and with its inputs and outputs if it has any. */
+export const toRun = (row: RunRow, data: RunData, inputs?: RunInputs) => ({
   info: toRunInfo(row, data.tags.find((tag) => tag.key === runNameTag)?.value),
   data,
+  ...(inputs === undefined ? {} : toInputs(inputs)),
+});
+
+const toInputs = ({ datasets, models }: RunInputs) => ({
+  inputs: {
+    datasetInputs: datasets.map(({ tags, schema, profile, ...dataset }) => ({
+      tags: [...tags],
+      dataset: {
+        ...dataset,
+        ...(schema === undefined ? {} : { schema }),
+        ...(profile === undefined ? {} : { profile }),
+      },
+    })),
+    modelInputs: models.filter(({ role }) => role === "input").map(({ modelId }) => ({ modelId })),
+  },
+  outputs: {
+    modelOutputs: models
+      .filter(({ role }) => role === "output")
+      .map(({ modelId, step }) => ({ modelId, step })),
+  },
 });
 
 /** The message of a run without its data. `name` is the tag mlflow.runName; end_time 0 counts as unset (behaviour.md §6). */

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { type MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
 import { invalid } from "../errors.ts";
 import type { KeyValue } from "../store/run-data.ts";
+import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/runs.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -48,7 +49,9 @@ export const runs = ({ db }: Deps) => {
       const id = required(req, "run_id", "run_uuid");
       const found = await store.findRunWithData(db, project(ctx), runKeyText(id));
       if (found === undefined) throw runNotFound(id);
-      return { run: toRun(found.row, found.data) };
+      if (!found.row.has_inputs) return { run: toRun(found.row, found.data) };
+      const inputs = await findRunInputs(db, project(ctx), [found.row]);
+      return { run: toRun(found.row, found.data, inputs.get(found.row.run_key)) };
     },
 
     async updateRun(req, ctx) {

@@ -4,6 +4,7 @@ import { invalid } from "../errors.ts";
 import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
 import { hydrate } from "../store/run-data.ts";
+import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/search-experiments.ts";
 import { searchRuns } from "../store/search-runs.ts";
 import { project } from "./context.ts";
@@ -46,13 +47,17 @@ export const search = ({ db }: Deps) =>
         limit: maxResults,
         ...(after === undefined ? {} : { after }),
       });
-      const data = await hydrate(
-        db,
-        project(ctx),
-        rows.map((row) => row.run_key),
-      );
+      const [data, inputs] = await Promise.all([
+        hydrate(
+          db,
+          project(ctx),
+          rows.map((row) => row.run_key),
+        ),
+        findRunInputs(db, project(ctx), rows),
+      ]);
+      const nothing = { metrics: [], params: [], tags: [] };
       return {
-        runs: rows.map((row) => toRun(row, data.get(row.run_key) ?? { metrics: [], params: [], tags: [] })),
+        runs: rows.map((row) => toRun(row, data.get(row.run_key) ?? nothing, inputs.get(row.run_key))),
         ...pages.token(next),
       };
     },

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
+import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
 
 /** What one request logs to one run. No two params have the same key. */
@@ -12,6 +13,8 @@ export interface Batch {
   metrics: readonly MetricPoint[];
   params: readonly KeyValue[];
   tags: readonly KeyValue[];
+  /** Those of the metrics that speak of a logged model; the models exist. */
+  modelMetrics?: readonly ModelMetric[];
 }
 
 /**
@@ -63,7 +66,7 @@ interface BatchRow {
 
 /**
  * The statement that writes a group. A batch whose run does not exist has no row in its answer. Parts that no batch of
- * the group uses are left out, so the common group, metrics only, stays lean; seven texts in all, each prepared once.
+ * the group uses are left out, so the common group, metrics only, stays lean; few texts in all, each prepared once.
  *
  * Every insert is sorted by its key: two statements that meet on the same rows then take them in the same order and
  * cannot deadlock. `latest_metrics` keeps the greatest (step, timestamp, value), where float8 sorts NaN above all.
@@ -77,6 +80,8 @@ export function batchStatement(batches: readonly Batch[]): RawBuilder<BatchRow> 
   else parts.push(sql`writable as (select * from entry where lifecycle_stage = 'active')`);
   if (metrics.items.length > 0) parts.push(metricParts(metrics));
   if (tags.items.length > 0) parts.push(tagParts(tags));
+  if (batches.some((batch) => batch.modelMetrics !== undefined))
+    parts.push(modelMetricParts(flatten(batches, (batch) => batch.modelMetrics ?? [])));
   return sql`with ${sql.join(parts)} ${params.items.length > 0 ? answerWithParams : answer}`;
 }
 

@@ -105,7 +105,8 @@ function toSql(condition: LoggedModelCondition, datasets: readonly DatasetChoice
   if (condition.kind === "attribute") {
     if (condition.type === "integer")
       return compareNumbers(columns[condition.key].value, condition.op, condition.value);
-    const column = condition.key === "experiment_id" ? sql`m.experiment_id::text` : columns[condition.key].value;
+    const column =
+      condition.key === "experiment_id" ? sql`m.experiment_id::text` : columns[condition.key].value;
     const named = (text: string) => (condition.key === "status" ? statusName(text) : text);
     if (condition.type === "list") return among(column, condition.op, condition.values.map(named));
     return compareTexts(column, condition.op, named(condition.value));

@@ -143,10 +143,13 @@ function walkStream(
       where ${every([...mine, ...start])}
       order by ${ordered([leader])} fetch first (${steps}) rows with ties
     ) as ${alias}`;
+  // The limit changes nothing but the plan: run by run, as a walk that ends early must be, and not by a hash of all runs.
   const toRuns = overRuns
     ? sql``
     : sql`
-    join runs r on r.project_id = ${scope.project} and r.run_key = ${alias}.run_key`;
+    cross join lateral (
+      select r.* from runs r where r.project_id = ${scope.project} and r.run_key = ${alias}.run_key limit 1
+    ) r`;
   return sql`
     select r.*${selected(keys)}
     from ${source}${toRuns}${joins(others, scope.project)}

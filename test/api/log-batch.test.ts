@@ -122,7 +122,7 @@ describe.each(protocols)("log-batch over %s", (protocol) => {
       );
     const { step: _, ...stepless } = metric("m");
     expect(await refused({ metrics: [stepless] })).toEqual(
-      list("metrics", "[{'key': 'm', 'value': 1.0, 'timestamp': 1, 'step': None}]"),
+      list("metrics", "[{'key': 'm', 'value': 1, 'timestamp': 1, 'step': None}]"),
     );
     expect(
       await refused({

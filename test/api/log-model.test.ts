@@ -7,7 +7,7 @@ const server = await testServer();
 const history = "mlflow.log-model.history";
 
 const model = {
-  signature: null,
+  signature: { inputs: "[]" },
   flavors: { python_function: { loader_module: "é" } },
   artifact_path: "model",
   mlflow_version: "1.28.0",
@@ -29,15 +29,15 @@ describe.each(protocols)("log-model over %s", (protocol) => {
   test("models are listed in a tag, in MLflow's order of members and Python's JSON, each once", async () => {
     const { log, tag } = await setUp();
     await log(model);
-    await log({ ...model, artifact_path: "second", model_uuid: "u" });
+    await log({ ...model, artifact_path: "second", model_uuid: "u", signature: null });
     await log(model);
     expect(await tag()).toBe(
       '[{"run_id": "r", "artifact_path": "model", "utc_time_created": "2022-08-01 00:00:00", ' +
         '"flavors": {"python_function": {"loader_module": "\\u00e9"}}, "model_uuid": null, ' +
-        '"mlflow_version": "1.28.0", "signature": null}, ' +
+        '"mlflow_version": "1.28.0", "signature": {"inputs": "[]", "outputs": null}}, ' +
         '{"run_id": "r", "artifact_path": "second", "utc_time_created": "2022-08-01 00:00:00", ' +
         '"flavors": {"python_function": {"loader_module": "\\u00e9"}}, "model_uuid": "u", ' +
-        '"mlflow_version": "1.28.0", "signature": null}]',
+        '"mlflow_version": "1.28.0"}]',
     );
   });
 

@@ -463,6 +463,44 @@ describe("messages of other protocols", () => {
     const error = await client.createRun({ userId: "x".repeat(5_000_000) }).catch(ConnectError.from);
     expect(error).toMatchObject({ code: Code.ResourceExhausted });
   });
+
+  test("that are too long are refused before their end, and their connection closed", async () => {
+    const raw = new RawSocket(port);
+    raw.send(
+      "POST /mlflow.MlflowService/createRun HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n{",
+    );
+    expect(await raw.closed()).toMatch(/^HTTP\/1.1 429[\s\S]*resource_exhausted/);
+  });
+});
+
+describe("a browser", () => {
+  test.each([
+    [{ "sec-fetch-site": "cross-site" }, 403],
+    [{ "sec-fetch-site": "same-origin", origin: "https://proxied.example" }, 200],
+    [{ "sec-fetch-site": "none" }, 200],
+    [{ origin: "https://evil.example" }, 403],
+    [{ origin: "null" }, 403],
+    [{ origin: "" }, 403],
+    [{}, 200],
+  ])("that sends %j to change something gets %i", async (headers, status) => {
+    for (const path of [createRun, "/mlflow.MlflowService/createRun"]) {
+      const raw = new RawSocket(port);
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      raw.send(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${lines.join("")}\r\n{}`,
+      );
+      expect(await raw.closed()).toMatch(new RegExp(`^HTTP/1.1 ${status}`));
+    }
+  });
+
+  test("of the server's own pages may, and every page may read what it is let read", async () => {
+    const own = await post(createRun, "{}", { origin: url });
+    expect(own.status).toBe(200);
+    const read = await fetch(`${url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=1`, {
+      headers: { origin: "https://other.example" },
+    });
+    expect([read.status, read.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+  });
 });
 
 describe("the end", () => {

@@ -64,6 +64,8 @@ export function artifactStoreSuite(name: string, open: () => Promise<ArtifactSto
       const store = await open();
       const body = new Readable({ read() {} });
       const written = store.write(body);
+      // An error that nobody listens for ends a process of Node.
+      expect(body.listenerCount("error")).toBeGreaterThan(0);
       body.destroy(new Error("gone at once"));
       await expect(written).rejects.toThrow("gone at once");
       expect(await ids(store)).toEqual([]);

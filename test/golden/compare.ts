@@ -6,6 +6,10 @@ export interface Known {
   captures: Captures;
   /** When each exchange was handled: milliseconds since 1970, first and last. */
   windows: ReadonlyMap<string, { from: number; to: number }>;
+  /** Members that our answers may have besides MLflow's: `parent.member`. */
+  additions?: ReadonlySet<string>;
+  /** Hears of each addition that is there. */
+  seen?: (addition: string) => void;
 }
 
 /** Lists without a defined order in 1.28 (behaviour.md §3, §7, §11): compared as sets. */
@@ -72,7 +76,14 @@ export function difference(
     const found = difference(item, actual[key], known, `${path}.${key}`);
     if (found !== undefined) return found;
   }
-  const extra = Object.keys(actual).filter((key) => !(key in expected));
+  const parent = path.split(".").findLast((step) => !/^\d+$/.test(step));
+  const extra = Object.keys(actual).filter((key) => {
+    if (key in expected) return false;
+    const addition = `${parent}.${key}`;
+    if (!known.additions?.has(addition)) return true;
+    known.seen?.(addition);
+    return false;
+  });
   return extra.length === 0 ? undefined : `${path}: has ${extra.join(", ")}, which MLflow's answer has not`;
 }
 

@@ -129,10 +129,10 @@ describe("two replicas on the same rows", () => {
   test("do not deadlock, whatever the order in which each sends its runs and its points", async () => {
     const project = await testProject(db);
     const runs = [await newRun(project), await newRun(project)];
-    const keys = Array.from({ length: 1000 }, (_, i) => `k${i}`);
+    const keys = Array.from({ length: 400 }, (_, i) => `k${i}`);
     // The statement itself: a group commit would write a deadlocked group again.
     const write = async (pool: Database, orderedRuns: readonly string[], orderedKeys: readonly string[]) => {
-      for (let step = 0n; step < 8n; step++) {
+      for (let step = 0n; step < 5n; step++) {
         const metrics = orderedKeys.map((key) => point(key, 1, step));
         const tags = orderedKeys.map((key) => ({ key, value: `${step} ${orderedKeys[0]}` }));
         const group = orderedRuns.map((runId) => batch(project, runId, { metrics, tags }));
@@ -145,7 +145,7 @@ describe("two replicas on the same rows", () => {
       write(db, runs.toReversed(), keys),
       write(replica, runs, keys.toReversed()),
     ]);
-    expect(await history(project, runs[0] ?? "", "k999")).toHaveLength(8);
+    expect(await history(project, runs[0] ?? "", "k399")).toHaveLength(5);
   });
 
   test("let exactly one of two values of a param win, with all that came beside it", async () => {

@@ -39,12 +39,19 @@ const pool = new pg.Pool({
   database: name,
   max: 1,
   options: "-c jit=off -c max_parallel_workers_per_gather=0",
-  types: { getTypeParser: (oid, format) => (oid === 20 ? BigInt : pg.types.getTypeParser(oid, format)) },
+  types: {
+    getTypeParser: ((oid: number, format?: "text" | "binary") =>
+      oid === pg.types.builtins.INT8
+        ? BigInt
+        : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+  },
 });
 const statements: CompiledQuery[] = [];
 const listening = new Kysely<DB>({
   dialect: new PostgresDialect({ pool }),
-  log: ({ query }) => statements.push(query),
+  log: ({ query }) => {
+    statements.push(query);
+  },
 });
 afterAll(() => listening.destroy());
 

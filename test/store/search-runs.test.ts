@@ -19,7 +19,8 @@ async function walk(search: RunSearch, costs?: Costs, between?: () => Promise<vo
     expect(page.rows).toHaveLength(search.limit);
     await between?.();
     page = await searchRuns(db, { ...search, after: page.next }, costs);
-    expect(page.rows).not.toHaveLength(0);
+    // What was announced may have gone in between.
+    if (between === undefined) expect(page.rows).not.toHaveLength(0);
   }
 }
 

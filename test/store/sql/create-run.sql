@@ -27,18 +27,18 @@ with entry as materialized (
     select project_id, count(*) as runs from ready group by project_id
   ),
   locked as materialized (
-    select project_id
-    from counters
-    where name = 'run' and project_id in (select project_id from share)
-    order by project_id
-    for update
+    select project_id, runs
+    from (select * from share order by project_id) as ordered
+    cross join lateral (
+      select from counters where counters.project_id = ordered.project_id and name = 'run' for update
+    ) as counter
   ),
   counter as (
     update counters
-    set value = counters.value + share.runs
-    from locked join share using (project_id)
+    set value = counters.value + locked.runs
+    from locked
     where counters.project_id = locked.project_id and counters.name = 'run'
-    returning counters.project_id, counters.value - share.runs as before
+    returning counters.project_id, counters.value - locked.runs as before
   ),
   numbered as materialized (
     select ready.*, before + place as run_key from ready join counter using (project_id)

@@ -1,0 +1,25 @@
+/* plan each time */
+  select (
+    select count(*) from (
+      select from runs r
+      where r.project_id = $1 and r.experiment_id = $2
+      limit $3
+    ) x
+  ) as runs,
+    coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most,
+    (select count(*) from (
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $5 and x.experiment_id = $6
+        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0";
+
+/* plan each time */
+    select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    from (
+      select * from runs as r
+      where "r".project_id = $1 and "r".experiment_id = $2
+      order by "r"."start_time" desc fetch first ($3) rows with ties
+    ) as "r"
+    where r.lifecycle_stage = $4 and (
+      select "x"."value" > $5 and "x"."value" < 'NaN' from "latest_metrics" as "x"
+      where x.project_id = $6 and x.run_key = r.run_key and x.key = $7)
+    order by "r"."start_time" desc, "r"."run_id" limit $8

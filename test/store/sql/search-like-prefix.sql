@@ -1,0 +1,31 @@
+/* plan each time */
+  select (
+    select count(*) from (
+      select from runs r
+      where r.project_id = $1 and r.experiment_id = $2
+      limit $3
+    ) x
+  ) as runs,
+    coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most,
+    (select count(*) from (
+      select x.run_key from "tags" as "x"
+      where x.project_id = $5 and x.experiment_id = $6
+        and x.key = $7 and octet_length("x"."value") <= 1000 and "x"."value" like $8 union all
+      select x.run_key from "tags" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and octet_length("x"."value") > 1000 and "x"."value" like $12 limit $13) x) as "c0";
+
+/* plan each time */
+  with candidates as materialized ((
+      select x.run_key from "tags" as "x"
+      where x.project_id = $1 and x.experiment_id = $2
+        and x.key = $3 and octet_length("x"."value") <= 1000 and "x"."value" like $4 union all
+      select x.run_key from "tags" as "x"
+      where x.project_id = $5 and x.experiment_id = $6
+        and x.key = $7 and octet_length("x"."value") > 1000 and "x"."value" like $8)
+  )
+  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from candidates c
+  join runs r on r.project_id = $9 and r.run_key = c.run_key
+  where r.lifecycle_stage = $10
+  order by "r"."start_time" desc, "r"."run_id" limit $11

@@ -1,0 +1,25 @@
+/* plan each time */
+  select (
+    select count(*) from (
+      select from runs r
+      where r.project_id = $1 and r.experiment_id = $2
+      limit $3
+    ) x
+  ) as runs,
+    coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most,
+    (select count(*) from (
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $5 and x.experiment_id = $6
+        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0";
+
+/* plan each time */
+  with candidates as materialized ((
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $1 and x.experiment_id = $2
+        and x.key = $3 and "x"."value" > $4 and "x"."value" < 'NaN')
+  )
+  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from candidates c
+  join runs r on r.project_id = $5 and r.run_key = c.run_key
+  where r.lifecycle_stage = $6
+  order by "r"."start_time" desc, "r"."run_id" limit $7

@@ -43,7 +43,8 @@ try {
     cpSync(join(scratch, "gen"), target, { recursive: true });
   }
 } catch (error) {
-  if (error instanceof Error && "stderr" in error && error.stderr !== null) console.error(String(error.stderr));
+  if (error instanceof Error && "stderr" in error && error.stderr !== null)
+    console.error(String(error.stderr));
   console.error(
     verify ? "gen/ differs from its sources: run `npm run generate` and commit." : "Nothing was generated.",
   );

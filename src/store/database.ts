@@ -40,7 +40,17 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
     keepAlive: true,
     application_name: "loggia",
     // A search of one page gains nothing from worker processes or compiled plans, and pays for their start (spikes.md §5).
-    options: `-c statement_timeout=${options.statementTimeout} -c lock_timeout=5000 -c jit=off -c max_parallel_workers_per_gather=0`,
+    // Every table has an index for each of its queries; a plan that Postgres made while a table was small, and keeps for
+    // a named statement, must not read all of it once it has grown.
+    options: [
+      `statement_timeout=${options.statementTimeout}`,
+      "lock_timeout=5000",
+      "jit=off",
+      "max_parallel_workers_per_gather=0",
+      "enable_seqscan=off",
+    ]
+      .map((setting) => `-c ${setting}`)
+      .join(" "),
   } as pg.PoolConfig);
   pool.on("error", (error) => options.onIdleError?.(error));
   // The pool listens to idle connections only. One that breaks in use fails its query, and must not end the process besides.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect as openSocket, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -259,11 +259,12 @@ describe("loggia with a Postgres server", () => {
     expect(second).toMatchObject({ code: 0, err: "" });
     expect(second.out).not.toContain("applied");
     const artifacts = join(home, "files");
-    const served = await serve("--database-url", url, "--artifacts", artifacts);
+    const unused = join(home, "unused");
+    const served = await serve("--database-url", url, "--artifacts", artifacts, "--data-dir", unused);
     expect(served.lines).toContain(artifacts);
     expect((await fetch(`${served.url}/readyz`)).status).toBe(200);
     expect(await served.end("SIGTERM")).toBe(0);
-    expect(readdirSync(home)).not.toContain("data.new");
+    expect(existsSync(unused)).toBe(false);
   });
 
   test("a server that cannot be reached is one line without the password", async () => {

@@ -24,6 +24,7 @@ export default defineConfig({
       project("api", { database: true, timeout: 60_000 }),
       project("golden", { database: true, timeout: 300_000 }),
       project("clients", { database: true, timeout: 600_000 }),
+      project("web", { database: true, timeout: 120_000 }),
     ],
   },
 });

@@ -27,8 +27,9 @@ const longestStall = 120_000;
 const proxied = "/api/2.0/mlflow-artifacts/artifacts/*";
 
 /**
- * The routes that are streams of bytes and not messages (behaviour.md §10): the proxy for `mlflow-artifacts:` and
- * `/get-artifact`. Aliases and project prefixes have been rewritten away before routing (http/rest.ts).
+ * The routes that are streams of bytes and not messages (behaviour.md §10): the proxy for `mlflow-artifacts:`, and what
+ * MLflow's pages read, `/get-artifact` and `/model-versions/get-artifact`. Aliases and project prefixes have been rewritten
+ * away before routing (http/rest.ts).
  */
 export async function artifactRoutes(app: FastifyInstance, options: ArtifactRouteOptions): Promise<void> {
   const { files, minimumRate } = options;
@@ -55,17 +56,21 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
     delete headers["content-type"];
   });
 
-  app.route({
-    method: ["GET", "HEAD"],
-    url: proxied,
-    exposeHeadRoute: false,
-    async handler(request, reply) {
-      const answer = await call(downloadArtifact, request, reply, (project) =>
-        answerWith(request, reply, () => files.find(project, pathOf(request))),
-      );
-      return send(reply, answer);
-    },
-  });
+  /** A route that answers with the file that `find` finds. */
+  const download = (url: string, find: (project: bigint, request: FastifyRequest) => Promise<ArtifactFile>) =>
+    app.route({
+      method: ["GET", "HEAD"],
+      url,
+      exposeHeadRoute: false,
+      async handler(request, reply) {
+        const answer = await call(downloadArtifact, request, reply, (project) =>
+          answerWith(request, reply, () => find(project, request)),
+        );
+        return send(reply, answer);
+      },
+    });
+
+  download(proxied, (project, request) => files.find(project, pathOf(request)));
 
   app.put(proxied, async (request, reply) => {
     try {
@@ -84,20 +89,22 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
     return reply.send({});
   });
 
-  app.route({
-    method: ["GET", "HEAD"],
-    url: "/get-artifact",
-    exposeHeadRoute: false,
-    async handler(request, reply) {
-      const answer = await call(downloadArtifact, request, reply, async (project) => {
-        const runId = parameter(request, "run_id") ?? parameter(request, "run_uuid");
-        const path = parameter(request, "path");
-        if (!runId) throw missing("run_id");
-        if (!path) throw missing("path");
-        return answerWith(request, reply, () => files.findOfRun(project, runId, path));
-      });
-      return send(reply, answer);
-    },
+  download("/get-artifact", async (project, request) => {
+    const runId = parameter(request, "run_id") ?? parameter(request, "run_uuid");
+    const path = parameter(request, "path");
+    if (!runId) throw missing("run_id");
+    if (!path) throw missing("path");
+    return files.findOfRun(project, runId, path);
+  });
+
+  download("/model-versions/get-artifact", async (project, request) => {
+    const name = parameter(request, "name");
+    const version = parameter(request, "version");
+    const path = parameter(request, "path");
+    if (!name) throw missing("name");
+    if (!version) throw missing("version");
+    if (!path) throw missing("path");
+    return files.findOfVersion(project, name, version, path);
   });
 }
 

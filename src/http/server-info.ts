@@ -1,9 +1,8 @@
 import type { FastifyInstance } from "fastify";
 
 /**
- * What MLflow 3 clients ask a server before they transfer artifacts, to learn how. It says nothing about any project, so it
- * needs no permission, as MLflow's own does not. Clients of a server that they take for one of theirs also report the
- * store's type: ours is SQL, too.
+ * What MLflow 3 clients ask a server before they transfer artifacts, to learn how (behaviour.md §13). It says nothing about
+ * any project, so it needs no permission; MLflow's own needs none either.
  */
 const serverInfo = {
   store_type: "SqlStore",

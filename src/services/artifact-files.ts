@@ -2,8 +2,10 @@ import type { Readable } from "node:stream";
 import { artifactPath, directoryPath, joinPath, ownArtifactPath } from "../artifacts/path.ts";
 import { invalid, LoggiaError, notFound } from "../errors.ts";
 import * as store from "../store/artifacts.ts";
+import { findModelVersion } from "../store/model-versions.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound } from "./ids.ts";
+import { absentVersion, parseVersion } from "./model-versions.ts";
 
 /** A file that a caller asked for; its bytes are opened on demand, since a HEAD or a 304 needs none. */
 export interface ArtifactFile {
@@ -71,6 +73,24 @@ export function artifactFiles({ db, artifacts }: Deps) {
     async findOfRun(project: bigint, runId: string, path: string): Promise<ArtifactFile> {
       const below = artifactPath(path, "path");
       const { root } = await runArtifacts({ db }, project, runId);
+      return find(project, joinPath(root, below));
+    },
+
+    /**
+     * The file at `path` below the source of a version of a registered model.
+     * @throws RESOURCE_DOES_NOT_EXIST for an unknown version or file; INVALID_PARAMETER_VALUE for a version that is no
+     * number, for a bad path, or when the source is not kept here.
+     */
+    async findOfVersion(project: bigint, name: string, version: string, path: string): Promise<ArtifactFile> {
+      const number = parseVersion(version);
+      const below = artifactPath(path, "path");
+      const found = await findModelVersion(db, project, name, number);
+      if (found === undefined) throw absentVersion(name, number);
+      const root = ownArtifactPath(found.source);
+      if (root === undefined)
+        throw invalid(
+          `The artifacts of version ${number} of model '${name}' are not kept by this server but at '${found.source}'. Use a client that has access to that location.`,
+        );
       return find(project, joinPath(root, below));
     },
 

@@ -2,35 +2,17 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { invalid, notFound } from "../errors.ts";
 import * as versions from "../store/model-versions.ts";
+import * as tags from "../store/registry-tags.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
-import { checkText } from "./names.ts";
-import { toModelVersion } from "./registry-messages.ts";
-import { checkDescription, checkTags } from "./registry-names.ts";
+import { checkTagName, checkText } from "./names.ts";
+import { absentModel, toModelVersion } from "./registry-messages.ts";
+import { checkDescription, checkTag, checkTags } from "./registry-names.ts";
 
 const stages: readonly versions.Stage[] = ["None", "Staging", "Production", "Archived"];
 const activeStages: readonly versions.Stage[] = ["Staging", "Production"];
 const longestSource = 500;
-const greatestVersion = 2n ** 63n - 1n;
-
-/** @throws INVALID_PARAMETER_VALUE; stages are read in any case. */
-export function parseStage(text: string): versions.Stage {
-  const stage = stages.find((name) => name.toLowerCase() === text.toLowerCase());
-  if (stage === undefined)
-    throw invalid(`Invalid Model Version stage: ${text}. Value must be one of ${stages.join(", ")}.`);
-  return stage;
-}
-
-/** A version is decimal text; `01` is 1. @throws INVALID_PARAMETER_VALUE */
-export function parseVersion(text: string): bigint {
-  if (!/^\s*[+-]?\d{1,1000}\s*$/.test(text)) throw invalid(`Model version must be an integer, got '${text}'`);
-  const version = BigInt(text.trim().replace("+", ""));
-  // What Postgres could not compare does not exist either.
-  return version > greatestVersion || version < 0n ? 0n : version;
-}
-
-export const absentVersion = (name: string, version: bigint | string) =>
-  notFound(`Model Version (name=${name}, version=${version}) not found`);
+const longestRunId = 32;
 
 /** Versions of registered models (MLflow 1.28, behaviour.md §11). `source` is data: stored, returned, never opened. */
 export const modelVersions = ({ db }: Deps) =>
@@ -39,7 +21,7 @@ export const modelVersions = ({ db }: Deps) =>
       const name = required(req, "name");
       const source = required(req, "source");
       checkText("source", source, longestSource);
-      checkText("run_id", req.runId, 32);
+      checkText("run_id", req.runId, longestRunId);
       checkText("run_link", req.runLink, longestSource);
       checkText("model_id", req.modelId);
       checkDescription(req.description);
@@ -49,86 +31,110 @@ export const modelVersions = ({ db }: Deps) =>
         runId: req.runId,
         runLink: req.runLink,
         description: req.description,
-        modelId: req.modelId === "" ? undefined : req.modelId,
+        modelId: req.modelId === "" ? null : req.modelId,
         tags: checkTags("Model version", req.tags),
       });
-      if (version === undefined) throw notFound(`Registered Model with name=${name} not found`);
-      return { modelVersion: await find(db, project(ctx), name, version) };
+      if (version === undefined) throw absentModel(name);
+      return { modelVersion: await find(db, project(ctx), name, String(version)) };
     },
 
     async getModelVersion(req, ctx) {
-      const name = required(req, "name");
-      return { modelVersion: await find(db, project(ctx), name, parseVersion(required(req, "version"))) };
+      return {
+        modelVersion: await find(db, project(ctx), required(req, "name"), required(req, "version")),
+      };
     },
 
     async updateModelVersion(req, ctx) {
-      const name = required(req, "name");
-      const version = parseVersion(required(req, "version"));
+      const { name, version } = versionOf(req);
       checkDescription(req.description);
-      const description = req.description === "" ? null : req.description;
+      const description = Object.hasOwn(req, "description") ? req.description : null;
       if (!(await versions.updateModelVersion(db, project(ctx), name, version, description)))
-        throw absentVersion(name, version);
-      return { modelVersion: await find(db, project(ctx), name, version) };
+        throw absentVersion(name, req.version);
+      return { modelVersion: await find(db, project(ctx), name, req.version) };
     },
 
     async transitionModelVersionStage(req, ctx) {
-      const name = required(req, "name");
-      const version = parseVersion(required(req, "version"));
+      required(req, "name");
+      required(req, "version");
       const stage = parseStage(required(req, "stage"));
-      if (req.archiveExistingVersions && !activeStages.includes(stage))
+      const archiveOthers = req.archiveExistingVersions;
+      if (archiveOthers && !activeStages.includes(stage))
         throw invalid(
-          `Model version transition cannot archive existing model versions because '${stage}' is not an Active stage. ` +
+          `Model version transition cannot archive existing model versions because '${req.stage}' is not an Active stage. ` +
             "Valid stages are ['Staging', 'Production']",
         );
-      const moved = await versions.transitionModelVersion(
-        db,
-        project(ctx),
-        name,
-        version,
-        stage,
-        req.archiveExistingVersions,
-      );
-      if (!moved) throw absentVersion(name, version);
-      return { modelVersion: await find(db, project(ctx), name, version) };
+      const { name, version } = versionOf(req);
+      const change = { stage, archiveOthers };
+      if (!(await versions.transitionModelVersion(db, project(ctx), name, version, change)))
+        throw absentVersion(name, req.version);
+      return { modelVersion: await find(db, project(ctx), name, req.version) };
     },
 
     async deleteModelVersion(req, ctx) {
-      const name = required(req, "name");
-      const version = parseVersion(required(req, "version"));
+      const { name, version } = versionOf(req);
       if (!(await versions.deleteModelVersion(db, project(ctx), name, version)))
-        throw absentVersion(name, version);
+        throw absentVersion(name, req.version);
       return {};
     },
 
     async getModelVersionDownloadUri(req, ctx) {
-      const name = required(req, "name");
-      const version = parseVersion(required(req, "version"));
+      const { name, version } = versionOf(req);
       const found = await versions.findModelVersion(db, project(ctx), name, version);
-      if (found === undefined) throw absentVersion(name, version);
+      if (found === undefined) throw absentVersion(name, req.version);
       return { artifactUri: found.source };
     },
 
     async setModelVersionTag(req, ctx) {
-      const name = required(req, "name");
-      const version = parseVersion(required(req, "version"));
-      for (const tag of checkTags("Model version", [{ key: required(req, "key"), value: req.value }]))
-        if (!(await versions.setModelVersionTag(db, project(ctx), name, version, tag)))
-          throw absentVersion(name, version);
+      required(req, "name");
+      required(req, "version");
+      const key = required(req, "key");
+      const { name, version } = versionOf(req);
+      const tag = checkTag("Model version", { key, value: req.value });
+      if (!(await tags.setModelVersionTag(db, project(ctx), name, version, tag)))
+        throw absentVersion(name, req.version);
       return {};
     },
 
     async deleteModelVersionTag(req, ctx) {
-      const name = required(req, "name");
-      const version = parseVersion(required(req, "version"));
+      required(req, "name");
+      required(req, "version");
       const key = required(req, "key");
-      if (!(await versions.deleteModelVersionTag(db, project(ctx), name, version, key)))
-        throw absentVersion(name, version);
+      const { name, version } = versionOf(req);
+      checkTagName(key);
+      if (!(await tags.deleteModelVersionTag(db, project(ctx), name, version, key)))
+        throw absentVersion(name, req.version);
       return {};
     },
   }) satisfies Partial<ServiceImpl<typeof ModelRegistryService>>;
 
-async function find(db: Deps["db"], project: bigint, name: string, version: bigint) {
-  const found = await versions.findModelVersion(db, project, name, version);
+async function find(db: Deps["db"], project: bigint, name: string, version: string) {
+  const found = await versions.findModelVersion(db, project, name, parseVersion(version));
   if (found === undefined) throw absentVersion(name, version);
   return toModelVersion(found);
+}
+
+/** The version that a request names. @throws INVALID_PARAMETER_VALUE */
+export function versionOf(req: { name: string; version: string }): { name: string; version: bigint } {
+  const name = required(req, "name");
+  return { name, version: parseVersion(required(req, "version")) };
+}
+
+/** A version is decimal text; `01` is 1. @throws INVALID_PARAMETER_VALUE */
+export function parseVersion(text: string): bigint {
+  if (!/^\s*[+-]?\d{1,1000}\s*$/.test(text)) throw invalid(`Model version must be an integer, got '${text}'`);
+  const version = BigInt(text);
+  // What Postgres could not compare does not exist; neither does 0.
+  return BigInt.asIntN(64, version) === version ? version : 0n;
+}
+
+/** Of a version that does not exist; `version` is what the request calls it. */
+export const absentVersion = (name: string, version: bigint | string) =>
+  notFound(`Model Version (name=${name}, version=${version}) not found`);
+
+/** A stage in any case. @throws INVALID_PARAMETER_VALUE */
+export function parseStage(text: string): versions.Stage {
+  const stage = stages.find((name) => name.toLowerCase() === text.toLowerCase());
+  if (stage === undefined)
+    throw invalid(`Invalid Model Version stage: ${text}. Value must be one of ${stages.join(", ")}.`);
+  return stage;
 }

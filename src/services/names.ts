@@ -32,6 +32,11 @@ export function checkTag(key: string, value: string): void {
   checkStorable("value", value);
 }
 
+/** What MLflow 1.28 checks of a registry tag that is deleted: not its length. @throws INVALID_PARAMETER_VALUE */
+export function checkTagName(key: string): void {
+  checkName("tag", key);
+}
+
 /** Of a registered model (`Registered model`) or a version (`Model version`). @throws INVALID_PARAMETER_VALUE */
 export function checkRegistryTag(of: "Registered model" | "Model version", key: string, value: string): void {
   checkName("tag", key);

@@ -4,8 +4,11 @@ import {
   ModelVersionStatus,
   type RegisteredModelSchema,
 } from "../../gen/mlflow/model_registry_pb.js";
+import { notFound } from "../errors.ts";
 import type { ModelVersion } from "../store/model-versions.ts";
 import type { RegisteredModel } from "../store/registered-models.ts";
+
+export const absentModel = (name: string) => notFound(`Registered Model with name=${name} not found`);
 
 /** MLflow's RegisteredModel of a row; an empty description is not printed (behaviour.md §3). */
 export function toRegisteredModel(model: RegisteredModel): MessageInitShape<typeof RegisteredModelSchema> {

@@ -1,4 +1,5 @@
 import { invalid } from "../errors.ts";
+import type { RegistryTag } from "../store/registry-tags.ts";
 import { checkRegistryTag, checkText } from "./names.ts";
 
 /** The limits of the registry's texts (behaviour.md §4, §11). Lengths are in Unicode code points. */
@@ -6,9 +7,9 @@ import { checkRegistryTag, checkText } from "./names.ts";
 const longestDescription = 5000;
 const longestAlias = 255;
 
-/** Any text that is not empty is a model's name. @throws INVALID_PARAMETER_VALUE */
-export function checkModelName(name: string): string {
-  checkText("name", name);
+/** Any text that is not empty is a model's name. @throws INVALID_PARAMETER_VALUE naming `parameter` */
+export function checkModelName(parameter: "name" | "new_name", name: string): string {
+  checkText(parameter, name);
   return name;
 }
 
@@ -17,29 +18,45 @@ export function checkDescription(description: string): void {
   checkText("description", description, longestDescription);
 }
 
-/** The tags as they are stored; a value that is not set is "". @throws INVALID_PARAMETER_VALUE */
+/** The tag as it is stored; a value that is not set is "". @throws INVALID_PARAMETER_VALUE */
+export function checkTag(
+  of: "Registered model" | "Model version",
+  { key, value }: { key: string; value: string },
+): RegistryTag {
+  checkRegistryTag(of, key, value);
+  return { key, value };
+}
+
+/** The tags as they are stored: of a repeated key the last counts. @throws INVALID_PARAMETER_VALUE */
 export function checkTags(
   of: "Registered model" | "Model version",
   tags: readonly { key: string; value: string }[],
-): { key: string; value: string }[] {
-  return tags.map(({ key, value }) => {
-    checkRegistryTag(of, key, value);
-    return { key, value };
-  });
+): RegistryTag[] {
+  return [...new Map(tags.map((tag) => [tag.key, checkTag(of, tag)])).values()];
 }
 
 /**
- * The rules of MLflow 2 and 3: letters, digits, `_` and `-`; neither `latest` nor `v` and a number, which mean something
- * else in a `models:/` address. @throws INVALID_PARAMETER_VALUE
+ * The rules of MLflow 2 and 3: letters, digits, `_` and `-`. @throws INVALID_PARAMETER_VALUE
  */
 export function checkAlias(alias: string): string {
   checkText("alias", alias, longestAlias);
-  if (!/^[\w-]+$/.test(alias))
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias))
     throw invalid(
-      `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_) and dashes (-).`,
+      `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     );
-  if (alias.toLowerCase() === "latest") throw invalid("'latest' alias name (case insensitive) is reserved.");
-  if (/^v\d+$/i.test(alias))
-    throw invalid(`Version alias name '${alias}' is reserved: 'v' and a number name a version.`);
+  return alias;
+}
+
+/** Whether the alias, in any case, is the one that MLflow 3 itself gives to the greatest version. */
+export const isLatest = (alias: string) => alias.toLowerCase() === "latest";
+
+/**
+ * An alias that a caller may set: neither `latest` nor `v` and a number, which mean something else in a `models:/`
+ * address. @throws INVALID_PARAMETER_VALUE
+ */
+export function checkNewAlias(alias: string): string {
+  checkAlias(alias);
+  if (isLatest(alias)) throw invalid("'latest' alias name (case insensitive) is reserved.");
+  if (/^v\d+$/i.test(alias)) throw invalid(`Version alias name '${alias}' is reserved.`);
   return alias;
 }

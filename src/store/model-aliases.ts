@@ -1,49 +1,62 @@
-import { type Database, sqlState } from "./database.ts";
+import { type Database, transaction } from "./database.ts";
+import { refersToARow } from "./foreign-key.ts";
 
 /** Points an alias at a version, from wherever it pointed before. @returns whether the version exists. */
-export async function setAlias(
+export function setAlias(
   db: Database,
   project: bigint,
   name: string,
   alias: string,
   version: bigint,
 ): Promise<boolean> {
-  try {
-    await db
-      .insertInto("registered_model_aliases")
-      .values({ project_id: project, name, alias, version })
-      .onConflict((conflict) => conflict.columns(["project_id", "name", "alias"]).doUpdateSet({ version }))
-      .execute();
-    return true;
-  } catch (error) {
-    if (sqlState(error) === "23503") return false;
-    throw error;
-  }
+  return refersToARow(
+    // The transaction only repeats it: an alias that moves while its version is deleted may end in a deadlock.
+    transaction(db, (tx) =>
+      tx
+        .insertInto("registered_model_aliases")
+        .values({ project_id: project, name, alias, version })
+        .onConflict((conflict) => conflict.columns(["project_id", "name", "alias"]).doUpdateSet({ version }))
+        .execute(),
+    ),
+  );
 }
 
-/** Removes an alias if it is there. */
-export async function deleteAlias(db: Database, project: bigint, name: string, alias: string): Promise<void> {
-  await db
-    .deleteFrom("registered_model_aliases")
-    .where("project_id", "=", project)
-    .where("name", "=", name)
-    .where("alias", "=", alias)
-    .execute();
+/** Removes an alias if it is there. @returns whether the model exists. */
+export async function deleteAlias(
+  db: Database,
+  project: bigint,
+  name: string,
+  alias: string,
+): Promise<boolean> {
+  const model = await db
+    .with("gone", (cte) =>
+      cte.deleteFrom("registered_model_aliases").where((eb) => eb.and({ project_id: project, name, alias })),
+    )
+    .selectFrom("registered_models")
+    .select("name")
+    .where((eb) => eb.and({ project_id: project, name }))
+    .executeTakeFirst();
+  return model !== undefined;
 }
 
-/** The version that an alias points at; undefined when there is none. */
+/** The version that an alias points at: null when there is no such alias, undefined when there is no such model. */
 export async function findAlias(
   db: Database,
   project: bigint,
   name: string,
   alias: string,
-): Promise<bigint | undefined> {
-  const found = await db
-    .selectFrom("registered_model_aliases")
-    .select("version")
-    .where("project_id", "=", project)
-    .where("name", "=", name)
-    .where("alias", "=", alias)
+): Promise<bigint | null | undefined> {
+  const model = await db
+    .selectFrom("registered_models as m")
+    .leftJoin("registered_model_aliases as a", (join) =>
+      join
+        .onRef("a.project_id", "=", "m.project_id")
+        .onRef("a.name", "=", "m.name")
+        .on("a.alias", "=", alias),
+    )
+    .select("a.version")
+    .where("m.project_id", "=", project)
+    .where("m.name", "=", name)
     .executeTakeFirst();
-  return found?.version;
+  return model?.version;
 }

@@ -1,12 +1,15 @@
-import { type Selectable, sql } from "kysely";
-import type { ModelVersions } from "../../gen/db.ts";
+import { type Selectable, sql, type Transaction } from "kysely";
+import type { DB, ModelVersions } from "../../gen/db.ts";
 import { type Database, transaction } from "./database.ts";
+import type { RegistryTag } from "./registry-tags.ts";
 
 /** The four stages of MLflow 1.28 (behaviour.md §11). */
 export type Stage = Selectable<ModelVersions>["current_stage"];
 
 export interface ModelVersion extends Omit<Selectable<ModelVersions>, "project_id"> {
-  tags: { key: string; value: string }[];
+  /** By key. */
+  tags: RegistryTag[];
+  /** In order. */
   aliases: string[];
 }
 
@@ -15,15 +18,16 @@ export interface NewModelVersion {
   source: string;
   runId: string;
   runLink: string;
-  description: string | undefined;
-  modelId: string | undefined;
-  tags: readonly { key: string; value: string }[];
+  description: string;
+  modelId: string | null;
+  /** Their keys are distinct. */
+  tags: readonly RegistryTag[];
 }
 
 /** Milliseconds since the epoch. */
 const now = () => BigInt(Date.now());
 
-/** The versions that `where` picks, with their tags and aliases; ordered by `orderBy` or by name and version. */
+/** The versions with these keys, in this order, with their tags and aliases; those that do not exist are left out. */
 export async function loadModelVersions(
   db: Database,
   project: bigint,
@@ -49,73 +53,88 @@ export async function loadModelVersions(
       .orderBy("alias")
       .execute(),
   ]);
-  const key = (row: { name: string; version: bigint }) => `${row.version} ${row.name}`;
-  const tagsOf = Map.groupBy(tags, key);
-  const aliasesOf = Map.groupBy(aliases, key);
-  const loaded = new Map(
-    versions.map((version) => [
-      key(version),
-      {
-        ...version,
-        tags: (tagsOf.get(key(version)) ?? []).map(({ key, value }) => ({ key, value })),
-        aliases: (aliasesOf.get(key(version)) ?? []).map(({ alias }) => alias),
-      },
-    ]),
-  );
-  return keys.flatMap((wantedKey) => loaded.get(key(wantedKey)) ?? []);
+  const id = (row: { name: string; version: bigint }) => `${row.version} ${row.name}`;
+  const tagsOf = Map.groupBy(tags, id);
+  const aliasesOf = Map.groupBy(aliases, id);
+  const found = new Map(versions.map((version) => [id(version), version]));
+  return keys.flatMap((key) => {
+    const version = found.get(id(key));
+    if (version === undefined) return [];
+    return {
+      ...version,
+      tags: (tagsOf.get(id(key)) ?? []).map(({ key, value }) => ({ key, value })),
+      aliases: (aliasesOf.get(id(key)) ?? []).map(({ alias }) => alias),
+    };
+  });
 }
 
 /** One version; undefined when it does not exist. */
-export async function findModelVersion(db: Database, project: bigint, name: string, version: bigint) {
+export async function findModelVersion(
+  db: Database,
+  project: bigint,
+  name: string,
+  version: bigint,
+): Promise<ModelVersion | undefined> {
   const [found] = await loadModelVersions(db, project, [{ name, version }]);
   return found;
+}
+
+/** The greatest version of each stage of the models, as keys for loadModelVersions. */
+export function latestVersions(
+  db: Database,
+  project: bigint,
+  names: readonly string[],
+): Promise<{ name: string; version: bigint }[]> {
+  return db
+    .selectFrom("model_versions")
+    .select(["name", "version"])
+    .distinctOn(["name", "current_stage"])
+    .where("project_id", "=", project)
+    .where("name", "=", (eb) => eb.fn.any(eb.val(names)))
+    .orderBy("name")
+    .orderBy("current_stage")
+    .orderBy("version", "desc")
+    .execute();
 }
 
 /**
  * Adds a version under the next number, which no earlier version ever had.
  * @returns the number, or undefined when the model does not exist.
  */
-export async function createModelVersion(
+export function createModelVersion(
   db: Database,
   project: bigint,
-  created: NewModelVersion,
+  { name, source, runId, runLink, description, modelId, tags }: NewModelVersion,
 ): Promise<bigint | undefined> {
   return transaction(db, async (tx) => {
     const time = now();
     const model = await tx
       .updateTable("registered_models")
       .set((eb) => ({ last_version: eb("last_version", "+", 1n), last_updated_time: time }))
-      .where("project_id", "=", project)
-      .where("name", "=", created.name)
-      .returning("last_version")
+      .where((eb) => eb.and({ project_id: project, name }))
+      .returning("last_version as version")
       .executeTakeFirst();
     if (model === undefined) return undefined;
-    const version = model.last_version;
+    const key = { project_id: project, name, version: model.version };
     await tx
       .insertInto("model_versions")
       .values({
-        project_id: project,
-        name: created.name,
-        version,
+        ...key,
         creation_time: time,
         last_updated_time: time,
-        description: created.description ?? null,
-        source: created.source,
-        run_id: created.runId,
-        run_link: created.runLink,
-        model_id: created.modelId ?? null,
+        description,
+        source,
+        run_id: runId,
+        run_link: runLink,
+        model_id: modelId,
       })
       .execute();
-    // The last of a repeated key wins, as in MLflow 1.28.
-    const tags = [...new Map(created.tags.map((tag) => [tag.key, tag.value]))];
     if (tags.length > 0)
       await tx
         .insertInto("model_version_tags")
-        .values(
-          tags.map(([key, value]) => ({ project_id: project, name: created.name, version, key, value })),
-        )
+        .values(tags.map((tag) => ({ ...key, ...tag })))
         .execute();
-    return version;
+    return model.version;
   });
 }
 
@@ -130,166 +149,83 @@ export async function updateModelVersion(
   const updated = await db
     .updateTable("model_versions")
     .set({ description, last_updated_time: now() })
-    .where("project_id", "=", project)
-    .where("name", "=", name)
-    .where("version", "=", version)
+    .where((eb) => eb.and({ project_id: project, name, version }))
     .returning("version")
     .executeTakeFirst();
   return updated !== undefined;
 }
 
 /**
- * Moves a version to a stage and, when asked, every other version of that stage to `Archived`; the model's own time of
- * update follows. @returns whether the version exists.
+ * Moves a version to a stage and, when asked, every other version of that stage to `Archived`.
+ * @returns whether the version exists.
  */
-export async function transitionModelVersion(
+export function transitionModelVersion(
   db: Database,
   project: bigint,
   name: string,
   version: bigint,
-  stage: Stage,
-  archiveOthers: boolean,
+  { stage, archiveOthers }: { stage: Stage; archiveOthers: boolean },
 ): Promise<boolean> {
-  return transaction(db, async (tx) => {
-    const time = now();
-    // The model's row first: it orders concurrent transitions of one model, so two never archive each other.
-    await tx
-      .updateTable("registered_models")
-      .set({ last_updated_time: time })
-      .where("project_id", "=", project)
-      .where("name", "=", name)
-      .where((eb) =>
-        eb.exists(
-          eb
-            .selectFrom("model_versions")
-            .select("version")
-            .where("project_id", "=", project)
-            .where("name", "=", name)
-            .where("version", "=", version),
-        ),
-      )
-      .execute();
+  return changeVersion(db, project, name, async (tx, time) => {
     const moved = await tx
       .updateTable("model_versions")
       .set({ current_stage: stage, last_updated_time: time })
-      .where("project_id", "=", project)
-      .where("name", "=", name)
-      .where("version", "=", version)
+      .where((eb) => eb.and({ project_id: project, name, version }))
       .returning("version")
       .executeTakeFirst();
-    if (moved === undefined) return false;
-    if (archiveOthers)
+    if (moved !== undefined && archiveOthers)
       await tx
         .updateTable("model_versions")
         .set({ current_stage: "Archived", last_updated_time: time })
-        .where("project_id", "=", project)
-        .where("name", "=", name)
-        .where("current_stage", "=", stage)
+        .where((eb) => eb.and({ project_id: project, name, current_stage: stage }))
         .where("version", "!=", version)
         .execute();
-    return true;
+    return moved !== undefined;
   });
 }
 
 /** Deletes a version with its tags and aliases; its number is not used again. @returns whether it existed. */
-export async function deleteModelVersion(
+export function deleteModelVersion(
   db: Database,
   project: bigint,
   name: string,
   version: bigint,
 ): Promise<boolean> {
-  return transaction(db, async (tx) => {
+  return changeVersion(db, project, name, async (tx) => {
     const deleted = await tx
       .deleteFrom("model_versions")
-      .where("project_id", "=", project)
-      .where("name", "=", name)
-      .where("version", "=", version)
+      .where((eb) => eb.and({ project_id: project, name, version }))
       .returning("version")
       .executeTakeFirst();
-    if (deleted === undefined) return false;
-    await tx
-      .updateTable("registered_models")
-      .set({ last_updated_time: now() })
-      .where("project_id", "=", project)
-      .where("name", "=", name)
-      .execute();
-    return true;
+    return deleted !== undefined;
   });
 }
 
-/** Sets a tag, over an earlier value. @returns whether the version exists. */
-export async function setModelVersionTag(
+/**
+ * Changes versions of one model, which counts as a change of the model. Such changes come one after another, also to
+ * different versions, so that two that archive each other's version leave one.
+ * @param change at which time it happens, in milliseconds; @returns whether it found its version.
+ */
+function changeVersion(
   db: Database,
   project: bigint,
   name: string,
-  version: bigint,
-  tag: { key: string; value: string },
+  change: (tx: Transaction<DB>, time: bigint) => Promise<boolean>,
 ): Promise<boolean> {
-  const set = await db
-    .insertInto("model_version_tags")
-    .columns(["project_id", "name", "version", "key", "value"])
-    .expression((eb) =>
-      eb
-        .selectFrom("model_versions")
-        .select((select) => [
-          "project_id",
-          "name",
-          "version",
-          select.cast<string>(select.val(tag.key), "text").as("key"),
-          select.cast<string>(select.val(tag.value), "text").as("value"),
-        ])
-        .where("project_id", "=", project)
-        .where("name", "=", name)
-        .where("version", "=", version),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(["project_id", "name", "version", "key"]).doUpdateSet({ value: tag.value }),
-    )
-    .returning("key")
-    .executeTakeFirst();
-  return set !== undefined;
-}
-
-/** Removes a tag if it is there. @returns whether the version exists. */
-export async function deleteModelVersionTag(
-  db: Database,
-  project: bigint,
-  name: string,
-  version: bigint,
-  key: string,
-): Promise<boolean> {
-  const found = await db
-    .with("deleted", (cte) =>
-      cte
-        .deleteFrom("model_version_tags")
-        .where("project_id", "=", project)
-        .where("name", "=", name)
-        .where("version", "=", version)
-        .where("key", "=", key),
-    )
-    .selectFrom("model_versions")
-    .select("version")
-    .where("project_id", "=", project)
-    .where("name", "=", name)
-    .where("version", "=", version)
-    .executeTakeFirst();
-  return found !== undefined;
-}
-
-/** The greatest version per stage of the models, deleted ones excluded, as keys for loadModelVersions. */
-export async function latestVersions(
-  db: Database,
-  project: bigint,
-  names: readonly string[],
-): Promise<{ name: string; version: bigint; current_stage: Stage }[]> {
-  return db
-    .selectFrom("model_versions")
-    .select(["name", "version", "current_stage"])
-    .distinctOn(["name", "current_stage"])
-    .where("project_id", "=", project)
-    .where("name", "=", (eb) => eb.fn.any(eb.val(names)))
-    .orderBy("name")
-    .orderBy("current_stage")
-    .orderBy("version", "desc")
-    .execute();
+  return transaction(db, async (tx) => {
+    await tx
+      .selectFrom("registered_models")
+      .select("name")
+      .where((eb) => eb.and({ project_id: project, name }))
+      .forNoKeyUpdate()
+      .execute();
+    const time = now();
+    if (!(await change(tx, time))) return false;
+    await tx
+      .updateTable("registered_models")
+      .set({ last_updated_time: time })
+      .where((eb) => eb.and({ project_id: project, name }))
+      .execute();
+    return true;
+  });
 }

@@ -2,9 +2,12 @@ import type { Selectable } from "kysely";
 import type { RegisteredModels } from "../../gen/db.ts";
 import { type Database, sqlState, transaction } from "./database.ts";
 import { latestVersions, loadModelVersions, type ModelVersion } from "./model-versions.ts";
+import type { RegistryTag } from "./registry-tags.ts";
 
 export interface RegisteredModel extends Omit<Selectable<RegisteredModels>, "project_id" | "last_version"> {
-  tags: { key: string; value: string }[];
+  /** By key. */
+  tags: RegistryTag[];
+  /** By alias. */
   aliases: { alias: string; version: bigint }[];
   /** The greatest version of each stage that has one. */
   latest_versions: ModelVersion[];
@@ -46,52 +49,52 @@ export async function loadRegisteredModels(
   const tagsOf = Map.groupBy(tags, (tag) => tag.name);
   const aliasesOf = Map.groupBy(aliases, (alias) => alias.name);
   const versionsOf = Map.groupBy(versions, (version) => version.name);
-  const loaded = new Map(
-    models.map((model) => [
-      model.name,
-      {
-        ...model,
-        tags: (tagsOf.get(model.name) ?? []).map(({ key, value }) => ({ key, value })),
-        aliases: (aliasesOf.get(model.name) ?? []).map(({ alias, version }) => ({ alias, version })),
-        latest_versions: versionsOf.get(model.name) ?? [],
-      },
-    ]),
-  );
-  return names.flatMap((name) => loaded.get(name) ?? []);
+  const found = new Map(models.map((model) => [model.name, model]));
+  return names.flatMap((name) => {
+    const model = found.get(name);
+    if (model === undefined) return [];
+    return {
+      ...model,
+      tags: (tagsOf.get(name) ?? []).map(({ key, value }) => ({ key, value })),
+      aliases: (aliasesOf.get(name) ?? []).map(({ alias, version }) => ({ alias, version })),
+      latest_versions: versionsOf.get(name) ?? [],
+    };
+  });
 }
 
 /** One model; undefined when it does not exist. */
-export async function findRegisteredModel(db: Database, project: bigint, name: string) {
+export async function findRegisteredModel(
+  db: Database,
+  project: bigint,
+  name: string,
+): Promise<RegisteredModel | undefined> {
   const [found] = await loadRegisteredModels(db, project, [name]);
   return found;
 }
 
-/** @returns whether the name was free. Of a repeated tag key the last value counts. */
-export async function createRegisteredModel(
+/** Adds a model; the keys of its tags are distinct. @returns whether the name was free. */
+export function createRegisteredModel(
   db: Database,
   project: bigint,
-  created: { name: string; description: string | undefined; tags: readonly { key: string; value: string }[] },
+  {
+    name,
+    description,
+    tags,
+  }: { name: string; description: string | null; tags: readonly RegistryTag[] },
 ): Promise<boolean> {
   return transaction(db, async (tx) => {
     const time = now();
-    const inserted = await tx
+    const created = await tx
       .insertInto("registered_models")
-      .values({
-        project_id: project,
-        name: created.name,
-        creation_time: time,
-        last_updated_time: time,
-        description: created.description ?? null,
-      })
+      .values({ project_id: project, name, creation_time: time, last_updated_time: time, description })
       .onConflict((conflict) => conflict.doNothing())
       .returning("name")
       .executeTakeFirst();
-    if (inserted === undefined) return false;
-    const tags = [...new Map(created.tags.map((tag) => [tag.key, tag.value]))];
+    if (created === undefined) return false;
     if (tags.length > 0)
       await tx
         .insertInto("registered_model_tags")
-        .values(tags.map(([key, value]) => ({ project_id: project, name: created.name, key, value })))
+        .values(tags.map((tag) => ({ project_id: project, name, ...tag })))
         .execute();
     return true;
   });
@@ -107,8 +110,7 @@ export async function updateRegisteredModel(
   const updated = await db
     .updateTable("registered_models")
     .set({ description, last_updated_time: now() })
-    .where("project_id", "=", project)
-    .where("name", "=", name)
+    .where((eb) => eb.and({ project_id: project, name }))
     .returning("name")
     .executeTakeFirst();
   return updated !== undefined;
@@ -127,16 +129,14 @@ export async function renameRegisteredModel(
       const renamed = await tx
         .updateTable("registered_models")
         .set({ name: newName, last_updated_time: time })
-        .where("project_id", "=", project)
-        .where("name", "=", name)
+        .where((eb) => eb.and({ project_id: project, name }))
         .returning("name")
         .executeTakeFirst();
       if (renamed === undefined) return "absent";
       await tx
         .updateTable("model_versions")
         .set({ last_updated_time: time })
-        .where("project_id", "=", project)
-        .where("name", "=", newName)
+        .where((eb) => eb.and({ project_id: project, name: newName }))
         .execute();
       return "renamed";
     });
@@ -147,65 +147,14 @@ export async function renameRegisteredModel(
 }
 
 /** Deletes a model with its versions, tags and aliases, for good. @returns whether it existed. */
-export async function deleteRegisteredModel(db: Database, project: bigint, name: string): Promise<boolean> {
-  const deleted = await db
-    .deleteFrom("registered_models")
-    .where("project_id", "=", project)
-    .where("name", "=", name)
-    .returning("name")
-    .executeTakeFirst();
-  return deleted !== undefined;
-}
-
-/** Sets a tag, over an earlier value. @returns whether the model exists. */
-export async function setRegisteredModelTag(
-  db: Database,
-  project: bigint,
-  name: string,
-  tag: { key: string; value: string },
-): Promise<boolean> {
-  const set = await db
-    .insertInto("registered_model_tags")
-    .columns(["project_id", "name", "key", "value"])
-    .expression((eb) =>
-      eb
-        .selectFrom("registered_models")
-        .select((select) => [
-          "project_id",
-          "name",
-          select.cast<string>(select.val(tag.key), "text").as("key"),
-          select.cast<string>(select.val(tag.value), "text").as("value"),
-        ])
-        .where("project_id", "=", project)
-        .where("name", "=", name),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(["project_id", "name", "key"]).doUpdateSet({ value: tag.value }),
-    )
-    .returning("key")
-    .executeTakeFirst();
-  return set !== undefined;
-}
-
-/** Removes a tag if it is there. @returns whether the model exists. */
-export async function deleteRegisteredModelTag(
-  db: Database,
-  project: bigint,
-  name: string,
-  key: string,
-): Promise<boolean> {
-  const found = await db
-    .with("deleted", (cte) =>
-      cte
-        .deleteFrom("registered_model_tags")
-        .where("project_id", "=", project)
-        .where("name", "=", name)
-        .where("key", "=", key),
-    )
-    .selectFrom("registered_models")
-    .select("name")
-    .where("project_id", "=", project)
-    .where("name", "=", name)
-    .executeTakeFirst();
-  return found !== undefined;
+export function deleteRegisteredModel(db: Database, project: bigint, name: string): Promise<boolean> {
+  // The transaction only repeats it: other writes to what goes with it may end in a deadlock.
+  return transaction(db, async (tx) => {
+    const deleted = await tx
+      .deleteFrom("registered_models")
+      .where((eb) => eb.and({ project_id: project, name }))
+      .returning("name")
+      .executeTakeFirst();
+    return deleted !== undefined;
+  });
 }

@@ -8,11 +8,11 @@ import type {
 } from "../search/ast.ts";
 import type { CursorValue } from "../search/page-token.ts";
 import { textArray } from "./array-literals.ts";
-import type { Database } from "./database.ts";
+import { type Database, planEachTime } from "./database.ts";
 import { loadModelVersions, type ModelVersion } from "./model-versions.ts";
 import { loadRegisteredModels, type RegisteredModel } from "./registered-models.ts";
 import { compareNumbers, compareTexts, type Sql } from "./search-facts.ts";
-import { after, ordered, type SortKey } from "./search-keys.ts";
+import { after, ordered, type SortKey, selected } from "./search-keys.ts";
 import type { Page } from "./search-runs.ts";
 
 export interface RegistrySearch<Condition, Order> {
@@ -39,8 +39,14 @@ export async function searchRegisteredModels(
       ? tagCondition(condition, sql`registered_model_tags`, sql`t.name = m.name`)
       : textCondition(condition),
   );
-  const { rows, next } = await page(db, sql`registered_models`, search, keys, conditions);
-  const names = rows.map((row) => String(row.name));
+  const { rows, ...next } = await page<{ name: string }>(db, {
+    ...search,
+    select: sql`m.name`,
+    from: sql`registered_models`,
+    conditions,
+    keys,
+  });
+  const names = rows.map(({ name }) => name);
   return { rows: await loadRegisteredModels(db, search.project, names), ...next };
 }
 
@@ -60,38 +66,47 @@ export async function searchModelVersions(
       ? compareNumbers(sql`m.version`, condition.op, condition.value)
       : textCondition(condition);
   });
-  const { rows, next } = await page(db, sql`model_versions`, search, keys, conditions);
-  const versions = rows.map((row) => ({ name: String(row.name), version: BigInt(row.version ?? 0) }));
-  return { rows: await loadModelVersions(db, search.project, versions), ...next };
+  const { rows, ...next } = await page<{ name: string; version: bigint }>(db, {
+    ...search,
+    select: sql`m.name, m.version`,
+    from: sql`model_versions`,
+    conditions,
+    keys,
+  });
+  return { rows: await loadModelVersions(db, search.project, rows), ...next };
 }
 
-type Row = { name: string; version: bigint | null } & { [column: `k${string}`]: CursorValue };
+interface Listing {
+  project: bigint;
+  /** What is wanted of each row of `from`, whose alias is `m`. */
+  select: Sql;
+  from: Sql;
+  conditions: readonly Sql<SqlBool>[];
+  keys: readonly SortKey[];
+  limit: number;
+  after?: readonly CursorValue[];
+}
 
-async function page(
+async function page<Row>(
   db: Database,
-  table: Sql,
-  { project, limit, after: at }: Pick<RegistrySearch<unknown, unknown>, "project" | "limit" | "after">,
-  keys: readonly SortKey[],
-  conditions: readonly Sql<SqlBool>[],
-): Promise<{ rows: Row[]; next: { next?: CursorValue[] } }> {
+  { project, select, from, conditions, keys, limit, after: at }: Listing,
+): Promise<Page<Row>> {
   const wanted = [
     sql`m.project_id = ${project}`,
     ...conditions,
     ...(at === undefined ? [] : [after(keys, at)]),
   ];
-  const selected = keys.map((key) => sql`${key.value} as ${sql.id(key.column)}`);
-  const version = keys.some((key) => key.column === "k_version_number") ? sql`m.version` : sql`null::bigint`;
   // One more tells whether there is a next page.
-  const { rows } = await sql<Row>`
-    select m.name, ${version} as version, ${sql.join(selected)}
-    from ${table} m
+  const { rows } = await sql<Row & Record<SortKey["column"], CursorValue>>`${planEachTime}
+    select ${select}${selected(keys)}
+    from ${from} m
     where ${sql.join(wanted, sql` and `)}
     order by ${ordered(keys)}
     limit ${limit + 1}`.execute(db);
-  if (rows.length <= limit) return { rows, next: {} };
+  if (rows.length <= limit) return { rows };
   rows.length = limit;
   const last = rows.at(-1);
-  return { rows, next: last === undefined ? {} : { next: keys.map(({ column }) => last[column] ?? null) } };
+  return last === undefined ? { rows } : { rows, next: keys.map(({ column }) => last[column]) };
 }
 
 const columns = {

@@ -19,7 +19,18 @@ export interface ModelRun {
 }
 
 // Few values, so that there are ties and hits; each has been somebody's bug.
-const numbers = [-1.5, -0, 0, 1, 2, 1e308, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+const numbers = [
+  -1.5,
+  -0,
+  0,
+  1,
+  2,
+  1e308,
+  Number.NaN,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
 const longest = "x".repeat(1000);
 const texts = [
   "",
@@ -48,7 +59,7 @@ const sometimes = <T>(value: fc.Arbitrary<T>) =>
 export const modelRuns = fc
   .array(
     fc.record({
-      experiment: fc.constantFrom(0n, 1n, 2n),
+      experiment: fc.constantFrom(0n, 0n, 0n, 0n, 1n, 2n),
       stage: fc.constantFrom<ExperimentStage>("active", "active", "active", "deleted"),
       user: fc.constantFrom("", "ann", "Ann"),
       status: fc.constantFrom<ModelRun["status"]>("RUNNING", "FINISHED", "FAILED"),

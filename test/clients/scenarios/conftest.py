@@ -1,5 +1,6 @@
 """What the scenarios share. They are run by the real MLflow clients of several versions against MLFLOW_TRACKING_URI."""
 
+import json
 import os
 import uuid
 
@@ -25,6 +26,15 @@ def pytest_collection_modifyitems(items):
         if since is not None and VERSION < since.args:
             wanted = ".".join(map(str, since.args))
             item.add_marker(pytest.mark.skip(reason=f"needs MLflow {wanted}"))
+
+
+def pytest_runtest_logreport(report):
+    """Appends what became of a scenario to the file SCENARIO_RESULTS, a line of JSON each."""
+    if "SCENARIO_RESULTS" not in os.environ or (report.when != "call" and report.passed):
+        return
+    outcome = {"name": report.nodeid, "outcome": report.outcome, "text": report.longreprtext}
+    with open(os.environ["SCENARIO_RESULTS"], "a", encoding="utf-8") as file:
+        print(json.dumps(outcome), file=file)
 
 
 @pytest.fixture

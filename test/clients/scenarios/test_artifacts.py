@@ -66,7 +66,7 @@ def test_log_artifacts_of_a_directory(client, run, folder, path):
         (f"{prefix}with space", True),
         (f"{prefix}日本", True),
     ]
-    assert listing(client, run, f"{prefix}a/b/c") == [(f"{prefix}a/b/c/deep.txt", False, 12)]
+    assert listing(client, run, f"{prefix}a/b/c") == [(f"{prefix}a/b/c/deep.txt", False, 13)]
 
 
 def test_log_a_directory_by_log_artifact(client, run, folder):

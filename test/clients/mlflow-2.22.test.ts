@@ -1,0 +1,3 @@
+import { clientSuite } from "./suite.ts";
+
+await clientSuite("mlflow-2.22");

@@ -3,7 +3,6 @@ import { mkdirSync } from "node:fs";
 import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { LoggiaError, notFound } from "../errors.ts";
 import type { ArtifactStore, StoredObject } from "./store.ts";
 
@@ -11,7 +10,6 @@ import type { ArtifactStore, StoredObject } from "./store.ts";
 const incoming = "incoming";
 
 const readChunk = 256 * 1024;
-const writeBuffer = 1024 * 1024;
 
 /**
  * Objects as files on a local disk, `<root>/<first two digits>/<uuid>`, readable by the server's own account only. An
@@ -87,22 +85,17 @@ export function localArtifacts(root: string): ArtifactStore {
   };
 }
 
-/** Writes the whole of `body` to `file`, and says what it was. Hashing goes on while the disk is busy. */
+/** Writes the whole of `body` to `file`, one chunk at a time, and says what it was. */
 async function copy(body: Readable, file: FileHandle): Promise<{ size: bigint; sha256: Uint8Array }> {
   const hash = createHash("sha256");
   let size = 0n;
-  const measured = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      size += BigInt(chunk.length);
-      yield chunk;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    hash.update(chunk);
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await file.write(chunk, done).catch(unwritable);
+      done += bytesWritten;
     }
-  };
-  const sink = file.createWriteStream({ highWaterMark: writeBuffer, autoClose: false });
-  try {
-    await pipeline(body, measured, sink);
-  } catch (error) {
-    throw syscall(error) === "write" ? unwritable(error) : error;
+    size += BigInt(chunk.length);
   }
   return { size, sha256: hash.digest() };
 }
@@ -130,9 +123,6 @@ function checked(objectId: string): string {
 }
 
 const errno = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
-
-const syscall = (error: unknown) =>
-  error instanceof Error && "syscall" in error ? error.syscall : undefined;
 
 function ignoreAbsent(error: unknown): undefined {
   if (errno(error) !== "ENOENT") throw error;

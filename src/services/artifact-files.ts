@@ -6,6 +6,7 @@ import { findModelVersion } from "../store/model-versions.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound } from "./ids.ts";
 import { absentVersion, parseVersion } from "./model-versions.ts";
+import { artifactLocation } from "./version-source.ts";
 
 /** A file that a caller asked for; its bytes are opened on demand, since a HEAD or a 304 needs none. */
 export interface ArtifactFile {
@@ -86,10 +87,11 @@ export function artifactFiles({ db, artifacts }: Deps) {
       const below = artifactPath(path, "path");
       const found = await findModelVersion(db, project, name, number);
       if (found === undefined) throw absentVersion(name, number);
-      const root = ownArtifactPath(found.source);
+      const uri = await artifactLocation(db, project, found.source);
+      const root = ownArtifactPath(uri);
       if (root === undefined)
         throw invalid(
-          `The artifacts of version ${number} of model '${name}' are not kept by this server but at '${found.source}'. Use a client that has access to that location.`,
+          `The artifacts of version ${number} of model '${name}' are not kept by this server but at '${uri}'. Use a client that has access to that location.`,
         );
       return find(project, joinPath(root, below));
     },

@@ -10,6 +10,7 @@ import { logModel } from "./log-model.ts";
 import { loggedModels } from "./logged-models.ts";
 import { metricHistory } from "./metric-history.ts";
 import { metrics } from "./metrics.ts";
+import { modelAliases } from "./model-aliases.ts";
 import { modelVersions } from "./model-versions.ts";
 import { params } from "./params.ts";
 import { registeredModels } from "./registered-models.ts";
@@ -39,6 +40,7 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
   createServiceImplSpec<typeof ModelRegistryService>(ModelRegistryService, {
     ...registeredModels(deps),
     ...modelVersions(deps),
+    ...modelAliases(deps),
     ...registrySearch(deps),
   }),
 ];

@@ -39,12 +39,7 @@ export const modelAliases = ({ db }: Deps) =>
     },
   }) satisfies Partial<ServiceImpl<typeof ModelRegistryService>>;
 
-async function aliased(
-  db: Deps["db"],
-  project: bigint,
-  name: string,
-  alias: string,
-): Promise<ModelVersion> {
+async function aliased(db: Deps["db"], project: bigint, name: string, alias: string): Promise<ModelVersion> {
   const version = await aliases.findAlias(db, project, name, alias);
   if (version === undefined) throw absentModel(name);
   const found = version === null ? undefined : await findModelVersion(db, project, name, version);

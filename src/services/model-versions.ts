@@ -8,6 +8,7 @@ import type { Deps } from "./deps.ts";
 import { checkTagName, checkText } from "./names.ts";
 import { absentModel, toModelVersion } from "./registry-messages.ts";
 import { checkDescription, checkTag, checkTags } from "./registry-names.ts";
+import { artifactLocation } from "./version-source.ts";
 
 const stages: readonly versions.Stage[] = ["None", "Staging", "Production", "Archived"];
 const activeStages: readonly versions.Stage[] = ["Staging", "Production"];
@@ -81,7 +82,7 @@ export const modelVersions = ({ db }: Deps) =>
       const { name, version } = versionOf(req);
       const found = await versions.findModelVersion(db, project(ctx), name, version);
       if (found === undefined) throw absentVersion(name, req.version);
-      return { artifactUri: found.source };
+      return { artifactUri: await artifactLocation(db, project(ctx), found.source) };
     },
 
     async setModelVersionTag(req, ctx) {

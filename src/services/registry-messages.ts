@@ -8,6 +8,7 @@ import { notFound } from "../errors.ts";
 import type { ModelVersion } from "../store/model-versions.ts";
 import type { RegisteredModel } from "../store/registered-models.ts";
 
+/** Of a model that does not exist, or not here. */
 export const absentModel = (name: string) => notFound(`Registered Model with name=${name} not found`);
 
 /** MLflow's RegisteredModel of a row; an empty description is not printed (behaviour.md §3). */

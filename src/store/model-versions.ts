@@ -1,4 +1,4 @@
-import { type Selectable, sql, type Transaction } from "kysely";
+import { type Selectable, type SqlBool, sql, type Transaction } from "kysely";
 import type { DB, ModelVersions } from "../../gen/db.ts";
 import { type Database, transaction } from "./database.ts";
 import type { RegistryTag } from "./registry-tags.ts";
@@ -34,24 +34,12 @@ export async function loadModelVersions(
   keys: readonly { name: string; version: bigint }[],
 ): Promise<ModelVersion[]> {
   if (keys.length === 0) return [];
-  const wanted = sql<boolean>`(name, version) in (
+  const wanted = sql<SqlBool>`project_id = ${project} and (name, version) in (
     select * from unnest(${keys.map((key) => key.name)}::text[], ${keys.map((key) => key.version)}::bigint[]))`;
   const [versions, tags, aliases] = await Promise.all([
-    db.selectFrom("model_versions").selectAll().where("project_id", "=", project).where(wanted).execute(),
-    db
-      .selectFrom("model_version_tags")
-      .selectAll()
-      .where("project_id", "=", project)
-      .where(wanted)
-      .orderBy("key")
-      .execute(),
-    db
-      .selectFrom("registered_model_aliases")
-      .selectAll()
-      .where("project_id", "=", project)
-      .where(wanted)
-      .orderBy("alias")
-      .execute(),
+    db.selectFrom("model_versions").selectAll().where(wanted).execute(),
+    db.selectFrom("model_version_tags").selectAll().where(wanted).orderBy("key").execute(),
+    db.selectFrom("registered_model_aliases").selectAll().where(wanted).orderBy("alias").execute(),
   ]);
   const id = (row: { name: string; version: bigint }) => `${row.version} ${row.name}`;
   const tagsOf = Map.groupBy(tags, id);

@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import { type Selectable, type SqlBool, sql } from "kysely";
 import type { RegisteredModels } from "../../gen/db.ts";
 import { type Database, sqlState, transaction } from "./database.ts";
 import { latestVersions, loadModelVersions, type ModelVersion } from "./model-versions.ts";
@@ -23,25 +23,23 @@ export async function loadRegisteredModels(
   names: readonly string[],
 ): Promise<RegisteredModel[]> {
   if (names.length === 0) return [];
+  const wanted = sql<SqlBool>`project_id = ${project} and name = any(${names}::text[])`;
   const [models, tags, aliases, versions] = await Promise.all([
     db
       .selectFrom("registered_models")
       .select(["name", "creation_time", "last_updated_time", "description"])
-      .where("project_id", "=", project)
-      .where("name", "=", (eb) => eb.fn.any(eb.val(names)))
+      .where(wanted)
       .execute(),
     db
       .selectFrom("registered_model_tags")
       .select(["name", "key", "value"])
-      .where("project_id", "=", project)
-      .where("name", "=", (eb) => eb.fn.any(eb.val(names)))
+      .where(wanted)
       .orderBy("key")
       .execute(),
     db
       .selectFrom("registered_model_aliases")
       .select(["name", "alias", "version"])
-      .where("project_id", "=", project)
-      .where("name", "=", (eb) => eb.fn.any(eb.val(names)))
+      .where(wanted)
       .orderBy("alias")
       .execute(),
     latestVersions(db, project, names).then((keys) => loadModelVersions(db, project, keys)),
@@ -76,11 +74,7 @@ export async function findRegisteredModel(
 export function createRegisteredModel(
   db: Database,
   project: bigint,
-  {
-    name,
-    description,
-    tags,
-  }: { name: string; description: string | null; tags: readonly RegistryTag[] },
+  { name, description, tags }: { name: string; description: string; tags: readonly RegistryTag[] },
 ): Promise<boolean> {
   return transaction(db, async (tx) => {
     const time = now();
@@ -100,12 +94,12 @@ export function createRegisteredModel(
   });
 }
 
-/** Sets or clears the description. @returns whether the model exists. */
+/** Sets the description; "" is none. @returns whether the model exists. */
 export async function updateRegisteredModel(
   db: Database,
   project: bigint,
   name: string,
-  description: string | null,
+  description: string,
 ): Promise<boolean> {
   const updated = await db
     .updateTable("registered_models")

@@ -70,9 +70,7 @@ export async function deleteModelVersionTag(
 ): Promise<boolean> {
   const found = await db
     .with("gone", (cte) =>
-      cte
-        .deleteFrom("model_version_tags")
-        .where((eb) => eb.and({ project_id: project, name, version, key })),
+      cte.deleteFrom("model_version_tags").where((eb) => eb.and({ project_id: project, name, version, key })),
     )
     .selectFrom("model_versions")
     .select("version")

@@ -106,7 +106,7 @@ async function page<Row>(
   if (rows.length <= limit) return { rows };
   rows.length = limit;
   const last = rows.at(-1);
-  return last === undefined ? { rows } : { rows, next: keys.map(({ column }) => last[column]) };
+  return last === undefined ? { rows } : { rows, next: keys.map(({ column }) => last[column] ?? null) };
 }
 
 const columns = {

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { rawHttp } from "../support/raw-http.ts";
 import { type TestProject, testServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const server = await testServer();
 const port = Number(new URL(server.url).port);
@@ -18,19 +19,12 @@ async function objects(): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
-/** Resolves when the store has taken in some of an upload: a partial object lies in `incoming`. */
-async function untilBegun(): Promise<void> {
-  for (;;) {
-    if ((await readdir(`${server.artifactsRoot}/incoming`)).length > 0) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+const partial = () => readdir(`${server.artifactsRoot}/incoming`);
 
-/** Resolves when no partial object is left. */
-async function untilSettled(): Promise<void> {
-  while ((await readdir(`${server.artifactsRoot}/incoming`)).length > 0)
-    await new Promise((resolve) => setImmediate(resolve));
-}
+/** The store has taken in some of an upload: a partial object lies in `incoming`. */
+const untilBegun = () => until("an upload begins", async () => (await partial()).length > 0);
+
+const untilSettled = () => until("no partial object is left", async () => (await partial()).length === 0);
 
 async function expectAbsent(project: TestProject, path: string, before: string[]): Promise<void> {
   expect((await rawHttp(project.uri, "GET", at(path))).status).toBe(404);

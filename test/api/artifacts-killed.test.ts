@@ -13,6 +13,7 @@ import { namedObjects } from "../../src/store/artifacts.ts";
 import { createProject, defaultProjectPath } from "../../src/store/projects.ts";
 import { testDatabase } from "../support/database.ts";
 import { rawHttp } from "../support/raw-http.ts";
+import { until } from "../support/until.ts";
 
 const { db, name } = await testDatabase();
 const home = await mkdtemp(join(tmpdir(), "loggia-killed-"));
@@ -58,7 +59,7 @@ it("a server killed in the middle of uploads shows none of them, and keeps every
   await createProject(db, defaultProjectPath);
   const whole = randomBytes(2_000_000);
   const acknowledged: string[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const { url, kill } = await serve();
     const { status } = await rawHttp(url, "PUT", at(`whole-${round}`), { body: whole });
     if (status === 200) acknowledged.push(`whole-${round}`);
@@ -68,10 +69,10 @@ it("a server killed in the middle of uploads shows none of them, and keeps every
     });
     partial.on("error", () => {});
     partial.write(whole);
-    while ((await incoming()).length === round) await new Promise((resolve) => setImmediate(resolve));
+    await until("the partial upload begins", async () => (await incoming()).length > round);
     await kill();
   }
-  expect(acknowledged).toEqual(["whole-0", "whole-1", "whole-2"]);
+  expect(acknowledged).toEqual(["whole-0", "whole-1"]);
 
   const { url, kill } = await serve();
   const { body } = await rawHttp(url, "GET", "/api/2.0/mlflow-artifacts/artifacts");
@@ -79,13 +80,13 @@ it("a server killed in the middle of uploads shows none of them, and keeps every
   for (const path of acknowledged)
     expect((await rawHttp(url, "GET", at(path))).body.equals(whole)).toBe(true);
 
-  expect(await incoming()).toHaveLength(3);
+  expect(await incoming()).toHaveLength(2);
   const tomorrow = Date.now() + 25 * 60 * 60 * 1000;
   const swept = await sweepOrphans(localArtifacts(artifacts), (ids) => namedObjects(db, ids), {
     now: tomorrow,
   });
-  expect(swept).toBe(3);
+  expect(swept).toBe(2);
   expect(await incoming()).toEqual([]);
   for (const path of acknowledged) expect((await rawHttp(url, "GET", at(path))).status).toBe(200);
   await kill();
-});
+}, 180_000);

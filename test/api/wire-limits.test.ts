@@ -227,7 +227,7 @@ describe("methods and paths", () => {
     `${createRun}/`,
     "/api/2.0/mlflow/runs/Create",
     "/api/2.0//mlflow/runs/create",
-    "/api/3.0/mlflow/server-info",
+    "/api/3.0/mlflow/traces/search",
     "/api/2.0/mlflow/traces",
     "/mlflow.MlflowService/nothing",
     "/",

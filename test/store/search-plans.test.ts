@@ -38,6 +38,7 @@ const pool = new pg.Pool({
   ...inject("cluster"),
   database: name,
   max: 1,
+  // As openDatabase sets them, except that Postgres may read a table whole, if it thinks that better.
   options: "-c jit=off -c max_parallel_workers_per_gather=0",
   types: {
     getTypeParser: ((oid: number, format?: "text" | "binary") =>

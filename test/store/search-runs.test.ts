@@ -138,6 +138,26 @@ describe("searching runs", () => {
     }
   });
 
+  test("a short walk looks at all runs that tie, before the newest of them come first", async () => {
+    const project = await testProject(db);
+    await insertRuns(
+      db,
+      project,
+      Array.from({ length: 10 }, (_, i) =>
+        run(i, { startTime: BigInt(i), metrics: { m: 1 }, tags: { t: "x" } }),
+      ),
+    );
+    const costs = { fewRuns: 0, fewCandidates: 0, stepsPerRun: 2, mostLookups: 100, mostSets: 1 };
+    for (const ascending of [true, false]) {
+      const tied = search(project, {
+        conditions: [{ kind: "tag", key: "t", op: "=", value: "x" }],
+        orders: [{ kind: "metric", key: "m", ascending }],
+        limit: 1,
+      });
+      expect((await searchRuns(db, tied, costs)).rows.map((row) => row.start_time)).toEqual([9n]);
+    }
+  });
+
   test("a NaN satisfies only !=", async () => {
     const project = await testProject(db);
     await insertRuns(db, project, [run(1, { metrics: { m: Number.NaN } })]);

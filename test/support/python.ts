@@ -35,8 +35,9 @@ export async function runPython(
         ...Object.fromEntries(inherited),
         MLFLOW_TRACKING_URI: uri,
         MLFLOW_DISABLE_TELEMETRY: "true",
-        // What should fail fails at once, not after a minute of retries.
+        // What should fail fails soon, not after minutes of retries.
         MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1",
+        MLFLOW_HTTP_REQUEST_TIMEOUT: "60",
         PYTHONDONTWRITEBYTECODE: "1",
         ...env,
       },

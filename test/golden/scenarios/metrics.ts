@@ -48,14 +48,27 @@ export default scenario("metrics", (s) => {
   log("log NaN at another step", { key: "v NaN", value: "NaN", timestamp: 1, step: 1 });
   s.get("history of both NaN", "metrics/get-history", { run_id: "{{r}}", metric_key: "v NaN" });
   // NaN among numbers at one step and time.
-  log("tie: -5", { key: "tie", value: -5, timestamp: 1 });
-  log("tie: NaN", { key: "tie", value: "NaN", timestamp: 1 });
-  s.get("tie: NaN beats -5", "runs/get", { run_id: "{{r}}" });
-  log("tie: 5", { key: "tie", value: 5, timestamp: 1 });
-  s.get("tie: 5 beats NaN", "runs/get", { run_id: "{{r}}" });
-  log("order: step before time", { key: "order", value: 1, timestamp: 1, step: 5 });
-  log("order: a later time at a lower step", { key: "order", value: 2, timestamp: 100, step: 4 });
-  s.get("order: the step decides", "runs/get", { run_id: "{{r}}" });
+  s.run("t", "e");
+  const tie = (title: string, value: unknown) =>
+    s.post(title, "runs/log-metric", { run_id: "{{t}}", key: "tie", value, timestamp: 1 });
+  tie("tie: -5", -5);
+  tie("tie: NaN", "NaN");
+  s.get("tie: NaN beats -5", "runs/get", { run_id: "{{t}}" });
+  tie("tie: 5", 5);
+  s.get("tie: 5 and NaN", "runs/get", { run_id: "{{t}}" });
+  s.run("o", "e");
+  for (const [step, timestamp] of [
+    [5, 1],
+    [4, 100],
+  ])
+    s.post(`order: step ${step}, time ${timestamp}`, "runs/log-metric", {
+      run_id: "{{o}}",
+      key: "m",
+      value: step,
+      timestamp,
+      step,
+    });
+  s.get("order: the step decides before the time", "runs/get", { run_id: "{{o}}" });
 
   for (const [title, point] of Object.entries({
     "the time 0": { timestamp: 0 },

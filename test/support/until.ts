@@ -1,0 +1,16 @@
+/**
+ * Waits until `met` holds, looking again as soon as other work lets it: for what a test cannot be told of, such as files of
+ * another process.
+ * @param milliseconds how long at most; then it fails with `what`.
+ */
+export async function until(
+  what: string,
+  met: () => boolean | Promise<boolean>,
+  milliseconds = 30_000,
+): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  while (!(await met())) {
+    if (performance.now() > deadline) throw new Error(`in ${milliseconds} ms it did not happen: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,3 @@
+module loggia.dev/bench/load
+
+go 1.24

@@ -1,0 +1,77 @@
+/** Where everything runs: one Postgres, one load generator, and the servers that are brought up on them. */
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Generator, startGenerator } from "./generator.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
+import { residentMiB } from "./processes.ts";
+import { type Seed, seed } from "./seed.ts";
+import { type Running, type System, start } from "./systems.ts";
+import type { Footprint } from "./table.ts";
+
+const cache = join(dirname(import.meta.dirname), ".cache");
+const scratch = join(cache, "bench");
+
+export interface Stage {
+  postgres: Postgres;
+  generator: Generator;
+  /** Another generator, for what goes on beside a measurement. Ends with the stage. */
+  another(): Promise<Generator>;
+  /** Starts a server on a database of its own, filled, which is named `bench_<name>`. Ends with the stage. */
+  bringUp(system: System, data: Seed, name?: string): Promise<{ running: Running; footprint: Footprint }>;
+  /** Ends all that was started, the last first, and removes their data. */
+  close(): Promise<void>;
+}
+
+/** Sets the stage, in a directory that is emptied first. */
+export async function openStage(): Promise<Stage> {
+  const endings: (() => Promise<unknown>)[] = [];
+  const remove = () => rm(scratch, { recursive: true, force: true });
+  const close = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  const another = async () => {
+    const generator = await startGenerator(cache);
+    endings.push(generator.stop);
+    return generator;
+  };
+  try {
+    await remove();
+    endings.push(remove);
+    const generator = await another();
+    const postgres = await startPostgres(scratch);
+    endings.push(postgres.stop);
+    return {
+      postgres,
+      generator,
+      another,
+      bringUp: async (system, data, name = system.name) => {
+        const up = await bringUp(postgres, system, data, name);
+        endings.push(up.running.stop);
+        return up;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Starts the server twice: the first time it makes its tables, which are then filled. */
+async function bringUp(postgres: Postgres, system: System, data: Seed, name: string) {
+  await system.install();
+  const database = `bench_${name}`;
+  await postgres.run("postgres", `create database ${database}`);
+  const place = { database: postgres.url(database), files: join(scratch, `${name}-files`) };
+  await (await start(system, place)).stop();
+  console.error(`Seeding ${data.runs.toLocaleString("en")} runs for ${system.title} ...`);
+  await postgres.run(database, ...seed(system.name, data));
+  const [row] = await postgres.run(
+    database,
+    "select pg_total_relation_size('metrics')::float8 / (select count(*) from metrics) as size",
+  );
+  const running = await start(system, place);
+  const idle = residentMiB(running.pid);
+  const footprint = { coldStart: running.coldStart, idle, loaded: idle, bytesPerPoint: Number(row?.size) };
+  return { running, footprint };
+}

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readdir, rm } from "node:fs/promises";
-import { request } from "node:http";
+import { readdir, readlink, rm } from "node:fs/promises";
+import { get, type IncomingMessage, request } from "node:http";
 import { connect } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
@@ -188,6 +188,28 @@ describe("uploads to one path at the same time", () => {
     expect((await writes).map((answer) => answer.status)).toEqual(bodies.map(() => 200));
     const rows = await server.db.selectFrom("artifacts").select("object_id").execute();
     expect((await objects()).sort()).toEqual(rows.map((row) => row.object_id).sort());
+  });
+});
+
+describe("a download that its client abandons", () => {
+  const openFiles = async () => {
+    const names = await readdir("/proc/self/fd");
+    const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
+    return targets.filter((target) => target.startsWith(server.artifactsRoot)).length;
+  };
+
+  it("is let go of: its file is closed", async () => {
+    const project = await server.project();
+    await rawHttp(project.uri, "PUT", at("large"), { body: Buffer.alloc(20_000_000) });
+    const readers = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const [incoming]: IncomingMessage[] = await once(get(`${project.uri}${at("large")}`), "response");
+        return incoming;
+      }),
+    );
+    expect(await openFiles()).toBe(8);
+    for (const reader of readers) reader?.on("error", () => {}).destroy();
+    await until("every file is closed", async () => (await openFiles()) === 0);
   });
 });
 

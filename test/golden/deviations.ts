@@ -5,11 +5,9 @@ import { type Json, parseExact } from "./exact-json.ts";
 export interface Deviation {
   /** A key of `reasons`. */
   reason: string;
-  /** Our answer. Of an error, `error_code` and a regular expression for the whole `message`; else its `body`. */
+  /** Our answer, with holes. */
   status: number;
-  error_code?: string;
-  message?: string;
-  body?: Json;
+  body: Json;
 }
 
 export interface Deviations {
@@ -24,10 +22,9 @@ export interface Deviations {
 export async function readDeviations(): Promise<Deviations> {
   const text = await readFile(new URL("deviations.json", import.meta.url), "utf8");
   const plain = JSON.parse(text) as Deviations;
-  const exact = parseExact(text) as { exchanges: Record<string, { body?: Json }> };
+  const exact = parseExact(text) as unknown as Deviations;
   for (const [name, deviation] of Object.entries(plain.exchanges)) {
-    const body = exact.exchanges[name]?.body;
-    if (body !== undefined) deviation.body = body;
+    deviation.body = exact.exchanges[name]?.body ?? null;
     if (!(deviation.reason in plain.reasons)) throw new Error(`${name}: no reason ${deviation.reason}`);
   }
   return plain;

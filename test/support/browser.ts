@@ -1,6 +1,9 @@
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, selectors } from "playwright-core";
 import { afterAll } from "vitest";
 import { ensureChromium } from "../../scripts/chromium.ts";
+
+// MLflow's pages name what tests look for so, and ours do too.
+selectors.setTestIdAttribute("data-test-id");
 
 /** A real Chromium with a profile of its own that reaches nothing but this machine; closed after the file. */
 export async function testBrowser(): Promise<Browser> {

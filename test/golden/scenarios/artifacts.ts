@@ -18,7 +18,7 @@ export default scenario("artifacts", (s) => {
   put("put three deep", `${root}/dir/sub/deep/d.txt`, "dd");
   put("put beside it", `${root}/dir2/e.txt`, "eee");
   put("put nothing", `${root}/empty.bin`, "");
-  put("put with spaces and signs", `${root}/a%20b%20%2B%25%23.txt`, "signs");
+  put("put with spaces and signs", `${root}/a%20b%20%2B%25.txt`, "signs");
   put("put with a plus", `${root}/c+d.txt`, "plus");
   put("put unicode", `${root}/%E6%97%A5%E6%9C%AC/gr%C3%BC%C3%9Fe.txt`, "日本");
   put("put a form", `${root}/form.txt`, "a=1&b=2", "application/x-www-form-urlencoded");
@@ -60,7 +60,7 @@ export default scenario("artifacts", (s) => {
     "b.json": "/b.json",
     "three deep": "/dir/sub/deep/d.txt",
     nothing: "/empty.bin",
-    "with spaces and signs": "/a%20b%20%2B%25%23.txt",
+    "with spaces and signs": "/a%20b%20%2B%25.txt",
     "with a plus": "/c+d.txt",
     unicode: "/%E6%97%A5%E6%9C%AC/gr%C3%BC%C3%9Fe.txt",
     "the form": "/form.txt",
@@ -88,6 +88,7 @@ export default scenario("artifacts", (s) => {
   put("put below a file", `${root}/a.txt/x.txt`, "x");
   put("put outside", `${proxy}/../../escaped.txt`, "x");
   put("put outside, encoded", `${proxy}/%2E%2E/%2E%2E/escaped.txt`, "x");
+  put("put with a hash", `${root}/a%23b.txt`, "hash");
   put("put another tree", `${proxy}/own/tree/file.txt`, "own");
   s.raw("get another tree", { method: "GET", path: `${proxy}/own/tree/file.txt` });
   s.get("list another tree", proxy, { path: "own" });

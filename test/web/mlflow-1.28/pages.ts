@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { afterEach, expect } from "vitest";
 import { testBrowser } from "../../support/browser.ts";
 import { runPython } from "../../support/python.ts";
@@ -10,33 +10,35 @@ import { pagesInFrontOf } from "./proxy.ts";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const screenshots = fileURLToPath(new URL("../../../screenshots/", import.meta.url));
 
-/** What the pages asked of the server, and what it answered. */
+/** Milliseconds that a page has for anything that is waited for: the machine may be busy. */
+export const patience = 45_000;
+
 export interface Exchange {
-  method: string;
-  /** Below `/ajax-api/2.0/`, or the path of the bytes. */
-  path: string;
-  status: number;
+  request: Request;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there.
+  json: any;
 }
 
 export interface Visit {
   page: Page;
-  /** All answers so far, in the order of their arrival. */
-  answers: Exchange[];
-  /** The next answer to `path`, which ends as given and may have a query; its JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there.
-  answer(path: string): Promise<any>;
+  /** The next exchange of the page with `path` of the API, such as `runs/search`. */
+  exchange(path: string): Promise<Exchange>;
 }
 
 export interface MlflowPages {
   /** The ids that seed.py printed, by name. */
   ids: Record<string, string>;
-  /** Opens the pages at a route, such as `/models`, with nothing remembered from an earlier visit. */
-  visit(route: string): Promise<Visit>;
+  /**
+   * Opens the pages at a route, such as `/models`, with nothing remembered from an earlier visit.
+   * @param expected the answers other than 200 that are right, such as `GET runs/get 404`.
+   */
+  visit(route: string, expected?: string[]): Promise<Visit>;
 }
 
 /**
- * MLflow 1.28's pages in front of a server of ours that holds what seed.py logged, with its real client. A test fails whose
- * pages got an answer other than 200, asked for something that nobody serves, or threw.
+ * MLflow 1.28's pages in front of a server of ours that holds what seed.py logged with MLflow's real client. A test fails
+ * when its pages get an answer other than 200 that it does not expect, ask for what nobody serves, or break down.
+ * @param place where the pages' API is: at the root of the server, or below a project's prefix.
  */
 export async function mlflowPages(place: "root" | "project"): Promise<MlflowPages> {
   const server = await testServer();
@@ -51,40 +53,45 @@ export async function mlflowPages(place: "root" | "project"): Promise<MlflowPage
 
   const visits: { page: Page; wrong: string[] }[] = [];
   afterEach(async ({ task }) => {
-    for (const { page } of visits) {
+    const ended = visits.splice(0);
+    for (const { page, wrong } of ended) {
+      if (await page.getByText("Something went wrong").isVisible()) wrong.push("the page broke down");
       if (process.env.LOGGIA_SCREENSHOTS)
-        await page.screenshot({ path: join(screenshots, `mlflow-1.28 ${task.name}.png`.replaceAll("/", " ")) });
+        await page.screenshot({ path: join(screenshots, `mlflow-1.28 ${task.name.replaceAll("/", " ")}.png`) });
       await page.context().close();
     }
-    const wrong = visits.splice(0).flatMap((visit) => visit.wrong);
-    expect(wrong).toEqual([]);
+    expect(ended.flatMap(({ wrong }) => wrong)).toEqual([]);
   });
 
   return {
     ids,
-    async visit(route) {
-      const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, locale: "en-GB" });
+    async visit(route, expected = []) {
+      const context = await browser.newContext({
+        viewport: { width: 1600, height: 1000 },
+        locale: "en-GB",
+        timezoneId: "UTC",
+      });
       const page = await context.newPage();
-      const answers: Exchange[] = [];
+      page.setDefaultTimeout(patience);
       const wrong: string[] = [];
       visits.push({ page, wrong });
-      page.setDefaultTimeout(30_000);
       page.on("pageerror", (error) => wrong.push(`the page threw ${error.stack ?? error.message}`));
       page.on("response", (response) => {
-        const { pathname, search } = new URL(response.url());
-        const exchange = { method: response.request().method(), path: pathname.replace(/^\/ajax-api\/2\.0\//, ""), status: response.status() };
-        if (!pathname.startsWith("/static-files/") && pathname !== "/") answers.push(exchange);
-        if (exchange.status !== 200) wrong.push(`${exchange.method} ${pathname}${search} -> ${exchange.status}`);
+        const answer = `${response.request().method()} ${apiPath(response.url())} ${response.status()}`;
+        if (response.status() !== 200 && !expected.includes(answer)) wrong.push(answer);
       });
       await page.goto(`${origin}/#${route}`);
       return {
         page,
-        answers,
-        async answer(path) {
-          const response = await page.waitForResponse((one) => new URL(one.url()).pathname.endsWith(path));
-          return response.json();
+        async exchange(path) {
+          const response = await page.waitForResponse((one) => apiPath(one.url()) === path);
+          return { request: response.request(), json: await response.json() };
         },
       };
     },
   };
 }
+
+/** A path below the API, without what all of them begin with; any other path as it is. */
+const apiPath = (url: string) =>
+  new URL(url).pathname.replace(/^\/ajax-api\/2\.0\/(preview\/)?mlflow\//, "");

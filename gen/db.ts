@@ -23,6 +23,12 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface ArtifactGarbage {
+  object_id: string;
+  project_id: bigint;
+  since: Generated<Timestamp>;
+}
+
 export interface Artifacts {
   created_at: Generated<Timestamp>;
   object_id: string;
@@ -131,6 +137,7 @@ export interface ModelVersions {
   current_stage: ColumnType<"None" | "Staging" | "Production" | "Archived", "None" | "Staging" | "Production" | "Archived" | undefined, "None" | "Staging" | "Production" | "Archived">;
   description: string | null;
   last_updated_time: bigint;
+  location: string | null;
   model_id: string | null;
   name: string;
   project_id: bigint;
@@ -231,6 +238,7 @@ export interface Tags {
 }
 
 export interface DB {
+  artifact_garbage: ArtifactGarbage;
   artifacts: Artifacts;
   counters: Counters;
   datasets: Datasets;

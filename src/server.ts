@@ -17,6 +17,8 @@ import { defaultProjectPath, findProject } from "./store/projects.ts";
 export interface ServerOptions {
   db: Database;
   artifacts: ArtifactStore;
+  /** Asks the database for an answer, beside the pool; a query of the pool when absent. */
+  ping?: () => Promise<void>;
   /** Of this program, for `/version` and `/openapi.json`. */
   version?: string;
   /** Aborted once the server is about to stop, which makes it not ready. */
@@ -30,6 +32,7 @@ export interface ServerOptions {
 export async function createServer({
   db,
   artifacts,
+  ping,
   version = "0.0.0",
   draining,
   log,
@@ -49,7 +52,7 @@ export async function createServer({
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });
       app.register(bulkHistoryRoutes, { histories: metricHistoryBulk(deps), surround });
     },
-    health: { version, draining, reachable: () => find(defaultProjectPath) },
+    health: { version, draining, reachable: ping ?? (() => find(defaultProjectPath)) },
     log,
     limits,
   });

@@ -1,12 +1,12 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { LoggiaError, notFound } from "../errors.ts";
 import type { ArtifactStore, StoredObject } from "./store.ts";
 
-/** Where objects lie while they are being written; what a crash leaves here is an orphan like any other. */
+/** Where objects lie while they are being written; what a crash leaves here is garbage like any other. */
 const incoming = "incoming";
 
 const readChunk = 256 * 1024;
@@ -14,7 +14,7 @@ const readChunk = 256 * 1024;
 /**
  * Objects as files on a local disk, `<root>/<first two digits>/<uuid>`, readable by the server's own account only. An
  * object is written beside its place, synced, and renamed into it, so a crash at any point leaves either the whole object or
- * an orphan that nothing names (reliability.md §2).
+ * a part of it that `delete` finds (reliability.md §2).
  * @param root made when absent; on one file system.
  */
 export function localArtifacts(root: string): ArtifactStore {
@@ -31,12 +31,11 @@ export function localArtifacts(root: string): ArtifactStore {
     known.add(directory);
   }
 
-  async function write(body: Readable): Promise<StoredObject> {
+  async function write(objectId: string, body: Readable): Promise<StoredObject> {
     // A body may fail before it is read from; without a listener that would end the process. Reading it reports it.
     body.on("error", () => {});
-    const objectId = randomUUID();
-    const partial = join(root, incoming, objectId);
     const whole = place(objectId);
+    const partial = join(root, incoming, objectId);
     const file = await open(partial, "wx", 0o600).catch(unwritable);
     try {
       const written = await copy(body, file);
@@ -45,7 +44,7 @@ export function localArtifacts(root: string): ArtifactStore {
       await makeDirectory(dirname(whole)).catch(unwritable);
       await rename(partial, whole).catch(unwritable);
       await syncDirectory(dirname(whole)).catch(unwritable);
-      return { objectId, ...written };
+      return written;
     } catch (error) {
       await file.close().catch(() => {});
       await remove([partial, whole]).catch(() => {});
@@ -66,27 +65,15 @@ export function localArtifacts(root: string): ArtifactStore {
     });
   }
 
-  async function* list(): AsyncGenerator<{ objectId: string; modified: Date }> {
-    for await (const { name } of await opendir(root)) {
-      if (name !== incoming && !/^[\da-f]{2}$/.test(name)) continue;
-      for await (const file of await opendir(join(root, name))) {
-        if (!isObjectId(file.name)) continue;
-        const status = await stat(join(root, name, file.name)).catch(ignoreAbsent);
-        if (status !== undefined) yield { objectId: file.name, modified: status.mtime };
-      }
-    }
-  }
-
   return {
     write,
     read,
-    list,
     delete: (objectIds) => remove(objectIds.flatMap((id) => [place(id), join(root, incoming, id)])),
   };
 }
 
 /** Writes the whole of `body` to `file`, one chunk at a time, and says what it was. */
-async function copy(body: Readable, file: FileHandle): Promise<{ size: bigint; sha256: Uint8Array }> {
+async function copy(body: Readable, file: FileHandle): Promise<StoredObject> {
   const hash = createHash("sha256");
   let size = 0n;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -116,7 +103,7 @@ async function remove(paths: readonly string[]): Promise<void> {
 
 const isObjectId = (name: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(name);
 
-/** Object ids come from this store; one that does not look like it must not become a path. */
+/** Object ids are our own; one that does not look like it must not become a path. */
 function checked(objectId: string): string {
   if (!isObjectId(objectId)) throw new Error("An object id is a UUID in lower case.");
   return objectId;

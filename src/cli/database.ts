@@ -17,6 +17,8 @@ export interface Journal {
 
 export interface OpenedDatabase {
   db: Database;
+  /** As openDatabase gives it. */
+  ping(): Promise<void>;
   /** In words: `embedded Postgres`, or the server's URL without its password. */
   place: string;
   embedded: boolean;
@@ -36,7 +38,7 @@ export async function connect(config: Config, journal: Journal): Promise<OpenedD
         })
       : undefined;
   const place = databaseUrl === undefined ? "embedded Postgres" : masked(databaseUrl);
-  const { db, close } = openDatabase({
+  const { db, ping, close } = openDatabase({
     connection: embedded?.connection ?? { connectionString: databaseUrl ?? "" },
     poolSize,
     namedStatements,
@@ -49,7 +51,7 @@ export async function connect(config: Config, journal: Journal): Promise<OpenedD
   };
   try {
     const pending = await pendingMigrations(db);
-    return { db, place, embedded: embedded !== undefined, pending, close: closeAll };
+    return { db, ping, place, embedded: embedded !== undefined, pending, close: closeAll };
   } catch (error) {
     await closeAll();
     throw new StartError(`cannot use the database (${place}): ${reason(error)}`, { cause: error });

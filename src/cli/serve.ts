@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { localArtifacts } from "../artifacts/local.ts";
 import type { Config } from "../config.ts";
 import { createServer } from "../server.ts";
+import { sweepHourly } from "../services/artifact-garbage.ts";
 import { migrateToLatest } from "../store/migrate.ts";
 import { connect, type Journal, type OpenedDatabase, reason, StartError } from "./database.ts";
 import { textLog } from "./log.ts";
@@ -32,9 +33,10 @@ export async function serve(
     await prepare(database, migrate);
     await makeDirectory(config.artifacts);
     const draining = new AbortController();
+    const deps = { db: database.db, artifacts: localArtifacts(config.artifacts) };
     const server = await createServer({
-      db: database.db,
-      artifacts: localArtifacts(config.artifacts),
+      ...deps,
+      ping: database.ping,
       version,
       draining: draining.signal,
       log: {
@@ -47,9 +49,14 @@ export async function serve(
     await server.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
       throw new StartError(listenFailure(error, config), { cause: error });
     });
+    const stopSweeping = sweepHourly(deps, {
+      swept: (count) => count > 0 && server.log.info({ count }, "removed artifacts that nothing names"),
+      failed: (error) => server.log.warn({ err: error }, "could not remove artifacts that nothing names"),
+    });
     onShutdown(
       async (why) => {
         draining.abort();
+        stopSweeping();
         server.log.info(`ending (${why})`);
         await sleep(config.drainDelay);
         // Calls are told at the timeout; the grace is for their answers. What hangs still is left to the exit.

@@ -42,6 +42,7 @@ export function uploadBody(request: IncomingMessage, rate: MinimumRate = minimum
   finished(request, { writable: false }, (error) => error != null && interrupt(error));
   // An aborted HTTP/2 stream ends like a whole one; only this event tells them apart.
   request.once("aborted", interrupt);
+  if (request.aborted) interrupt();
   body.once("close", () => {
     clearInterval(clock);
     request.off("aborted", interrupt);

@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { artifactPath, directoryPath, joinPath, ownArtifactPath } from "../artifacts/path.ts";
 import { invalid, LoggiaError, notFound } from "../errors.ts";
+import { expectObject, forgetObjects } from "../store/artifact-garbage.ts";
 import * as store from "../store/artifacts.ts";
 import { findModelVersion } from "../store/model-versions.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound } from "./ids.ts";
 import { absentVersion, parseVersion } from "./model-versions.ts";
-import { artifactLocation } from "./version-source.ts";
+import { versionLocation } from "./version-source.ts";
 
 /** A file that a caller asked for; its bytes are opened on demand, since a HEAD or a 304 needs none. */
 export interface ArtifactFile {
@@ -25,8 +27,14 @@ export interface ArtifactFile {
 export type ArtifactFiles = ReturnType<typeof artifactFiles>;
 
 export function artifactFiles({ db, artifacts }: Deps) {
-  /** Removes objects that nothing names any more. What cannot be removed now is left to the sweeper. */
-  const discard = (objectIds: string[]) => artifacts.delete(objectIds).catch(() => {});
+  /** Removes garbage at once. What cannot be removed now stays written down, for artifact-garbage.ts. */
+  async function discard(project: bigint, objectIds: string[]): Promise<void> {
+    if (objectIds.length === 0) return;
+    try {
+      await artifacts.delete(objectIds);
+      await forgetObjects(db, project, objectIds);
+    } catch {}
+  }
 
   async function find(project: bigint, path: string): Promise<ArtifactFile> {
     const found = await store.findArtifact(db, project, path);
@@ -49,14 +57,17 @@ export function artifactFiles({ db, artifacts }: Deps) {
      */
     async upload(project: bigint, path: string, body: () => Readable): Promise<void> {
       const key = artifactPath(path, "artifact_path");
-      const object = await artifacts.write(body());
+      const objectId = randomUUID();
+      await expectObject(db, project, objectId);
       try {
-        const replaced = await store.putArtifact(db, project, { path: key, ...object });
-        if (replaced !== undefined) await discard([replaced]);
+        const object = await artifacts.write(objectId, body());
+        const replaced = await store.putArtifact(db, project, { path: key, objectId, ...object });
+        if (replaced !== undefined) await discard(project, [replaced]);
       } catch (error) {
-        // Only a refusal proves that no row names the object: a commit whose answer was lost may have happened.
-        const refused = error instanceof LoggiaError && error.code === "INVALID_PARAMETER_VALUE";
-        if (refused) await discard([object.objectId]);
+        // Only a refusal proves that no row names the object: a commit whose answer was lost may have happened. If it did not,
+        // the object is still written down as garbage.
+        const refused = error instanceof LoggiaError && error.code !== "TEMPORARILY_UNAVAILABLE";
+        if (refused) await discard(project, [objectId]);
         throw error;
       }
     },
@@ -87,7 +98,7 @@ export function artifactFiles({ db, artifacts }: Deps) {
       const below = artifactPath(path, "path");
       const found = await findModelVersion(db, project, name, number);
       if (found === undefined) throw absentVersion(name, number);
-      const uri = await artifactLocation(db, project, found.source);
+      const uri = versionLocation(found);
       const root = ownArtifactPath(uri);
       if (root === undefined)
         throw invalid(
@@ -102,7 +113,7 @@ export function artifactFiles({ db, artifacts }: Deps) {
      */
     async remove(project: bigint, path: string): Promise<void> {
       const key = artifactPath(directoryPath(path, "artifact_path"), "artifact_path");
-      await discard(await store.deleteArtifacts(db, project, key));
+      await discard(project, await store.deleteArtifacts(db, project, key));
     },
   };
 }

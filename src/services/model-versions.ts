@@ -2,13 +2,13 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { invalid, notFound } from "../errors.ts";
 import * as versions from "../store/model-versions.ts";
-import * as tags from "../store/registry-tags.ts";
+import { deleteModelVersionTag, setModelVersionTag } from "../store/registry-tags.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { checkTagName, checkText } from "./names.ts";
 import { absentModel, toModelVersion } from "./registry-messages.ts";
 import { checkDescription, checkTag, checkTags } from "./registry-names.ts";
-import { artifactLocation } from "./version-source.ts";
+import { followSource, versionLocation } from "./version-source.ts";
 
 const stages: readonly versions.Stage[] = ["None", "Staging", "Production", "Archived"];
 const activeStages: readonly versions.Stage[] = ["Staging", "Production"];
@@ -26,14 +26,17 @@ export const modelVersions = ({ db }: Deps) =>
       checkText("run_link", req.runLink, longestSource);
       checkText("model_id", req.modelId);
       checkDescription(req.description);
+      const tags = checkTags("Model version", req.tags);
+      const { location, runId } = await followSource(db, project(ctx), req);
       const version = await versions.createModelVersion(db, project(ctx), {
         name,
         source,
-        runId: req.runId,
+        location,
+        runId: req.runId || runId,
         runLink: req.runLink,
         description: req.description,
         modelId: req.modelId === "" ? null : req.modelId,
-        tags: checkTags("Model version", req.tags),
+        tags,
       });
       if (version === undefined) throw absentModel(name);
       return { modelVersion: await find(db, project(ctx), name, String(version)) };
@@ -82,7 +85,7 @@ export const modelVersions = ({ db }: Deps) =>
       const { name, version } = versionOf(req);
       const found = await versions.findModelVersion(db, project(ctx), name, version);
       if (found === undefined) throw absentVersion(name, req.version);
-      return { artifactUri: await artifactLocation(db, project(ctx), found.source) };
+      return { artifactUri: versionLocation(found) };
     },
 
     async setModelVersionTag(req, ctx) {
@@ -91,7 +94,7 @@ export const modelVersions = ({ db }: Deps) =>
       const key = required(req, "key");
       const { name, version } = versionOf(req);
       const tag = checkTag("Model version", { key, value: req.value });
-      if (!(await tags.setModelVersionTag(db, project(ctx), name, version, tag)))
+      if (!(await setModelVersionTag(db, project(ctx), name, version, tag)))
         throw absentVersion(name, req.version);
       return {};
     },
@@ -102,7 +105,7 @@ export const modelVersions = ({ db }: Deps) =>
       const key = required(req, "key");
       const { name, version } = versionOf(req);
       checkTagName(key);
-      if (!(await tags.deleteModelVersionTag(db, project(ctx), name, version, key)))
+      if (!(await deleteModelVersionTag(db, project(ctx), name, version, key)))
         throw absentVersion(name, req.version);
       return {};
     },

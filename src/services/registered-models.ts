@@ -2,7 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { alreadyExists } from "../errors.ts";
 import * as models from "../store/registered-models.ts";
-import * as tags from "../store/registry-tags.ts";
+import { deleteRegisteredModelTag, setRegisteredModelTag } from "../store/registry-tags.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { parseStage } from "./model-versions.ts";
@@ -67,7 +67,7 @@ export const registeredModels = ({ db }: Deps) =>
     async setRegisteredModelTag(req, ctx) {
       const name = required(req, "name");
       const tag = checkTag("Registered model", { key: required(req, "key"), value: req.value });
-      if (!(await tags.setRegisteredModelTag(db, project(ctx), name, tag))) throw absentModel(name);
+      if (!(await setRegisteredModelTag(db, project(ctx), name, tag))) throw absentModel(name);
       return {};
     },
 
@@ -75,7 +75,7 @@ export const registeredModels = ({ db }: Deps) =>
       const name = required(req, "name");
       const key = required(req, "key");
       checkTagName(key);
-      if (!(await tags.deleteRegisteredModelTag(db, project(ctx), name, key))) throw absentModel(name);
+      if (!(await deleteRegisteredModelTag(db, project(ctx), name, key))) throw absentModel(name);
       return {};
     },
   }) satisfies Partial<ServiceImpl<typeof ModelRegistryService>>;

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { invalid } from "../errors.ts";
+import { invalid, LoggiaError } from "../errors.ts";
 import { type Database, transaction } from "./database.ts";
 
 /** A file among a project's artifacts. */
@@ -41,9 +41,10 @@ export async function findArtifact(
 }
 
 /**
- * Makes `path` name an object, in place of the one it named before.
- * @returns the object that it named before, which nothing names any more.
- * @throws INVALID_PARAMETER_VALUE when the path is a directory, or one of its parents is a file.
+ * Makes `path` name an expected object (artifact-garbage.ts), in place of the one it named before.
+ * @returns the object that it named before, which is garbage now.
+ * @throws INVALID_PARAMETER_VALUE when the path is a directory, or one of its parents is a file; TEMPORARILY_UNAVAILABLE when
+ * the object is not expected, or no longer.
  */
 export function putArtifact(
   db: Database,
@@ -71,29 +72,53 @@ export function putArtifact(
     if (parent !== null)
       throw invalid(`Invalid artifact path '${path}': '${parent}' is a file, so nothing can be below it.`);
     if (child !== null) throw invalid(`Invalid artifact path '${path}': it is a directory.`);
-    const object = { size, sha256: Buffer.from(sha256), object_id: objectId };
-    await tx
-      .insertInto("artifacts")
-      .values({ project_id: project, path, ...object })
-      .onConflict((conflict) =>
-        conflict.columns(["project_id", "path"]).doUpdateSet({ ...object, created_at: sql`now()` }),
+    const { numAffectedRows } = await sql`
+      with expected as (
+        delete from artifact_garbage
+        where project_id = ${project} and object_id = ${objectId}
+        returning project_id, object_id
+      ),
+      given_up as (
+        insert into artifact_garbage (project_id, object_id)
+        select project_id, ${replaced}::uuid from expected where ${replaced}::uuid is not null
+        on conflict do nothing
       )
-      .execute();
+      insert into artifacts (project_id, path, size, sha256, object_id)
+      select project_id, ${path}::text, ${size}::bigint, ${Buffer.from(sha256)}::bytea, object_id from expected
+      on conflict (project_id, path) do update
+      set size = excluded.size, sha256 = excluded.sha256, object_id = excluded.object_id, created_at = now()`.execute(
+      tx,
+    );
+    if (numAffectedRows !== 1n) throw notExpected();
     return replaced ?? undefined;
   });
 }
 
+const notExpected = () =>
+  new LoggiaError(
+    "TEMPORARILY_UNAVAILABLE",
+    "The upload took more than a day, after which its bytes were cleared away. Send it again.",
+    { retryAfter: 1 },
+  );
+
 /**
  * Removes the file at `path`, or the directory with all that is below it; `path` "" is not one.
- * @returns the objects that nothing names any more.
+ * @returns the objects that they named, which are garbage now (artifact-garbage.ts).
  */
 export async function deleteArtifacts(db: Database, project: bigint, path: string): Promise<string[]> {
   const rows = await db
-    .deleteFrom("artifacts")
-    .where("project_id", "=", project)
-    .where((eb) =>
-      eb.or([eb("path", "=", path), eb.and([eb("path", ">=", `${path}/`), eb("path", "<", `${path}0`)])]),
+    .with("deleted", (cte) =>
+      cte
+        .deleteFrom("artifacts")
+        .where("project_id", "=", project)
+        .where((eb) =>
+          eb.or([eb("path", "=", path), eb.and([eb("path", ">=", `${path}/`), eb("path", "<", `${path}0`)])]),
+        )
+        .returning(["project_id", "object_id"]),
     )
+    .insertInto("artifact_garbage")
+    .columns(["project_id", "object_id"])
+    .expression((eb) => eb.selectFrom("deleted").select(["project_id", "object_id"]))
     .returning("object_id")
     .execute();
   return rows.map((row) => row.object_id);
@@ -146,15 +171,6 @@ export async function findRunArtifactUri(
     .where("run_id", "=", runId)
     .executeTakeFirst();
   return row?.artifact_uri;
-}
-
-/** Those of the objects that an artifact of any project names. For the sweeper, which works for all of them. */
-export async function namedObjects(db: Database, objectIds: string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ object_id: string }>`
-    select artifacts.object_id
-    from projects join artifacts using (project_id)
-    where artifacts.object_id = any(${objectIds}::uuid[])`.execute(db);
-  return new Set(rows.map((row) => row.object_id));
 }
 
 /** The directories above a path, the outermost first. */

@@ -2,7 +2,8 @@ import { type ExpressionBuilder, type Selectable, sql } from "kysely";
 import { jsonArrayFrom } from "kysely/helpers/postgres";
 import type { DB, Experiments } from "../../gen/db.ts";
 import { textArray } from "./array-literals.ts";
-import { type Database, sqlState, transaction } from "./database.ts";
+import { type Database, transaction } from "./database.ts";
+import { sqlState } from "./postgres-errors.ts";
 import type { KeyValue } from "./run-data.ts";
 
 /** An experiment with its tags, by key. Times are milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LoggiaError } from "../errors.ts";
-import { sqlState } from "./database.ts";
+import { sqlState } from "./postgres-errors.ts";
 
 export interface GroupCommit<Request, Answer> {
   /**

@@ -16,6 +16,8 @@ export interface ModelVersion extends Omit<Selectable<ModelVersions>, "project_i
 export interface NewModelVersion {
   name: string;
   source: string;
+  /** Where the files are, when the source does not say it. */
+  location: string | null;
   runId: string;
   runLink: string;
   description: string;
@@ -92,7 +94,7 @@ export function latestVersions(
 export function createModelVersion(
   db: Database,
   project: bigint,
-  { name, source, runId, runLink, description, modelId, tags }: NewModelVersion,
+  { name, source, location, runId, runLink, description, modelId, tags }: NewModelVersion,
 ): Promise<bigint | undefined> {
   return transaction(db, async (tx) => {
     const time = now();
@@ -112,6 +114,7 @@ export function createModelVersion(
         last_updated_time: time,
         description,
         source,
+        location,
         run_id: runId,
         run_link: runLink,
         model_id: modelId,

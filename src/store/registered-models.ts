@@ -1,7 +1,8 @@
 import { type Selectable, type SqlBool, sql } from "kysely";
 import type { RegisteredModels } from "../../gen/db.ts";
-import { type Database, sqlState, transaction } from "./database.ts";
+import { type Database, transaction } from "./database.ts";
 import { latestVersions, loadModelVersions, type ModelVersion } from "./model-versions.ts";
+import { sqlState } from "./postgres-errors.ts";
 import type { RegistryTag } from "./registry-tags.ts";
 
 export interface RegisteredModel extends Omit<Selectable<RegisteredModels>, "project_id" | "last_version"> {

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import { type Database, planEachTime } from "./database.ts";
+import type { Database } from "./database.ts";
+import { planEachTime } from "./postgres-client.ts";
 import { type Fact, lacks, type Sql } from "./search-facts.ts";
 import { type FoundRun, probe, type Question, searchAll, searchCandidates } from "./search-statements.ts";
 import { decidedBy, type Stretch, stretches, walk } from "./search-walks.ts";

@@ -8,8 +8,9 @@ import type {
 } from "../search/ast.ts";
 import type { CursorValue } from "../search/page-token.ts";
 import { textArray } from "./array-literals.ts";
-import { type Database, planEachTime } from "./database.ts";
+import type { Database } from "./database.ts";
 import { loadModelVersions, type ModelVersion } from "./model-versions.ts";
+import { planEachTime } from "./postgres-client.ts";
 import { loadRegisteredModels, type RegisteredModel } from "./registered-models.ts";
 import { compareNumbers, compareTexts, type Sql } from "./search-facts.ts";
 import { after, ordered, type SortKey, selected } from "./search-keys.ts";

@@ -19,6 +19,10 @@ async function objects(): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
+/** The objects of a project that are written down as garbage. */
+const garbage = (project: TestProject) =>
+  server.db.selectFrom("artifact_garbage").selectAll().where("project_id", "=", project.id).execute();
+
 const partial = () => readdir(`${server.artifactsRoot}/incoming`);
 
 /** The store has taken in some of an upload: a partial object lies in `incoming`. */
@@ -30,6 +34,7 @@ async function expectAbsent(project: TestProject, path: string, before: string[]
   expect((await rawHttp(project.uri, "GET", at(path))).status).toBe(404);
   expect((await project.rest("GET", "/api/2.0/mlflow-artifacts/artifacts")).body).toEqual({});
   expect(await objects()).toEqual(before);
+  await until("the object is forgotten", async () => (await garbage(project)).length === 0);
 }
 
 async function rawSocket(project: TestProject, head: string[]): Promise<Socket> {
@@ -188,6 +193,7 @@ describe("uploads to one path at the same time", () => {
     expect((await writes).map((answer) => answer.status)).toEqual(bodies.map(() => 200));
     const rows = await server.db.selectFrom("artifacts").select("object_id").execute();
     expect((await objects()).sort()).toEqual(rows.map((row) => row.object_id).sort());
+    expect(await garbage(project)).toEqual([]);
   });
 });
 

@@ -6,10 +6,10 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { sql } from "kysely";
 import { afterAll, expect, inject, it } from "vitest";
 import { localArtifacts } from "../../src/artifacts/local.ts";
-import { sweepOrphans } from "../../src/artifacts/sweep.ts";
-import { namedObjects } from "../../src/store/artifacts.ts";
+import { sweep } from "../../src/services/artifact-garbage.ts";
 import { createProject, defaultProjectPath } from "../../src/store/projects.ts";
 import { testDatabase } from "../support/database.ts";
 import { rawHttp } from "../support/raw-http.ts";
@@ -80,12 +80,11 @@ it("a server killed in the middle of uploads shows none of them, and keeps every
   for (const path of acknowledged)
     expect((await rawHttp(url, "GET", at(path))).body.equals(whole)).toBe(true);
 
+  const deps = { db, artifacts: localArtifacts(artifacts) };
+  expect(await sweep(deps)).toBe(0);
   expect(await incoming()).toHaveLength(2);
-  const tomorrow = Date.now() + 25 * 60 * 60 * 1000;
-  const swept = await sweepOrphans(localArtifacts(artifacts), (ids) => namedObjects(db, ids), {
-    now: tomorrow,
-  });
-  expect(swept).toBe(2);
+  await sql`update artifact_garbage set since = since - interval '25 hours'`.execute(db);
+  expect(await sweep(deps)).toBe(2);
   expect(await incoming()).toEqual([]);
   for (const path of acknowledged) expect((await rawHttp(url, "GET", at(path))).status).toBe(200);
   await kill();

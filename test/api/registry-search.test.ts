@@ -72,7 +72,7 @@ describe.each(protocols)("listing and searching registered models over %s", (pro
     expect(await found("tag.`a key` != 'y'")).toEqual(["gamma"]);
     expect(await found("tags.initial = 'a' AND name LIKE '%a'")).toEqual(["alpha"]);
     expect(await found("tags.initial = 'a' AND tags.initial = 'B'")).toEqual([]);
-    expect(await found("name = 'x'' or 1=1 --'").catch(() => "refused")).toBe("refused");
+    expect(await found("name = 'x'' or 1=1 --'")).toEqual([]);
   });
 
   test("ordinary models are found by not being prompts, as 3.x clients ask for them", async () => {
@@ -165,16 +165,17 @@ describe.each(protocols)("listing and searching registered models over %s", (pro
     const client = await withModels(protocol, "a", "b");
     const refused = { errorCode: "INVALID_PARAMETER_VALUE" };
     const { nextPageToken: pageToken } = await client.searchRegisteredModels({ maxResults: 1n });
+    const other = await withModels(protocol, "a", "b");
     for (const call of [
-      client.searchRegisteredModels({ pageToken, filter: "name != 'x'" }),
-      client.searchRegisteredModels({ pageToken, orderBy: ["name"] }),
-      client.searchRegisteredModels({ pageToken: "x" }),
-      client.searchRegisteredModels({ pageToken: "x", maxResults: 0n }),
-      client.listRegisteredModels({ pageToken }),
-      client.searchModelVersions({ pageToken }),
-      (await withModels(protocol, "a", "b")).searchRegisteredModels({ pageToken }),
+      () => client.searchRegisteredModels({ pageToken, filter: "name != 'x'" }),
+      () => client.searchRegisteredModels({ pageToken, orderBy: ["name"] }),
+      () => client.searchRegisteredModels({ pageToken: "x" }),
+      () => client.searchRegisteredModels({ pageToken: "x", maxResults: 0n }),
+      () => client.listRegisteredModels({ pageToken }),
+      () => client.searchModelVersions({ pageToken }),
+      () => other.searchRegisteredModels({ pageToken }),
     ])
-      expect(await failure(call)).toMatchObject(refused);
+      expect(await failure(call())).toMatchObject(refused);
   });
 
   test("a filter or an order that says nothing is refused in MLflow's words", async () => {

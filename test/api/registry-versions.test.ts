@@ -1,5 +1,7 @@
+import type { Client } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { ModelRegistryService, ModelVersionStatus } from "../../gen/mlflow/model_registry_pb.js";
+import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { absent, badName, invalid, missing } from "../support/mlflow-errors.ts";
 import { failure, protocols, testServer } from "../support/server.ts";
 
@@ -308,6 +310,71 @@ describe.each(protocols)("model versions over %s", (protocol) => {
     });
     await mine.deleteModelVersion({ name, version });
     expect((await theirs.getModelVersion({ name, version })).modelVersion).toEqual(before);
+  });
+});
+
+describe("a source that is the address of a model", () => {
+  const setUp = async () => {
+    const project = await server.project();
+    const tracking = project.client(MlflowService, "rest");
+    const registry = project.client(ModelRegistryService, "rest");
+    const { run } = await tracking.createRun({ experimentId: "0" });
+    const { model } = await tracking.createLoggedModel({
+      experimentId: "0",
+      name: "logged",
+      sourceRunId: run?.info?.runId ?? "",
+    });
+    await registry.createRegisteredModel({ name: "m" });
+    return {
+      tracking,
+      registry,
+      runId: run?.info?.runId,
+      id: model?.info?.modelId ?? "",
+      location: model?.info?.artifactUri,
+    };
+  };
+  const create = async (registry: Client<typeof ModelRegistryService>, more: object) => {
+    const { modelVersion } = await registry.createModelVersion({ name: "m", source: "s", ...more });
+    const version = modelVersion?.version ?? "";
+    const { artifactUri } = await registry.getModelVersionDownloadUri({ name: "m", version });
+    return { source: modelVersion?.source, runId: modelVersion?.runId, artifactUri };
+  };
+
+  test("leads to the files and the run of a logged model, and stays as it was written", async () => {
+    const { registry, id, location, runId } = await setUp();
+    const source = `models:/${id}`;
+    expect(await create(registry, { source })).toEqual({ source, runId, artifactUri: location });
+    expect((await create(registry, { source, runId: "mine" })).runId).toBe("mine");
+    expect(await create(registry, { modelId: id })).toEqual({ source: "s", runId, artifactUri: "s" });
+  });
+
+  test("leads to the files of another version, also when that is gone", async () => {
+    const { registry, id, location } = await setUp();
+    await registry.createRegisteredModel({ name: "a/b" });
+    await registry.createModelVersion({ name: "a/b", source: `models:/${id}` });
+    await registry.createModelVersion({ name: "a/b", source: "s3://bucket" });
+    expect((await create(registry, { source: "models:/a/b/1" })).artifactUri).toBe(location);
+    expect((await create(registry, { source: "models:/a/b/2" })).artifactUri).toBe("s3://bucket");
+    await registry.deleteRegisteredModel({ name: "a/b" });
+    expect((await registry.getModelVersionDownloadUri({ name: "m", version: "1" })).artifactUri).toBe(
+      location,
+    );
+  });
+
+  test("is data when it leads nowhere, or into another project", async () => {
+    const { registry } = await setUp();
+    const { id, registry: other } = await setUp();
+    await other.createModelVersion({ name: "m", source: "theirs" });
+    for (const source of [
+      `models:/${id}`,
+      "models:/other/1",
+      "models:/m/9",
+      "models:/m/Production",
+      "models:/m@best",
+      `models:/m/${"9".repeat(19)}`,
+      "models:/",
+    ])
+      expect(await create(registry, { source })).toEqual({ source, runId: "", artifactUri: source });
   });
 });
 

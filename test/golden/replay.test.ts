@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
+import { compatibility } from "../../scripts/compatibility.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { readDeviations } from "./deviations.ts";
 import {
@@ -69,5 +71,12 @@ describe("the recordings", () => {
     expect(all.length).toBeGreaterThanOrEqual(500);
     expect(rpcs.length).toBe(46);
     expect(rpcs.filter((rpc) => !asked.has(rpc))).toEqual([]);
+  });
+});
+
+describe("docs/compatibility.md", () => {
+  it("is what scripts/compatibility.ts writes", async () => {
+    const page = await readFile(new URL("../../docs/compatibility.md", import.meta.url), "utf8");
+    expect(page).toBe(compatibility(recordings, deviations));
   });
 });

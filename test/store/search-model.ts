@@ -101,7 +101,7 @@ const comparisons = {
 };
 
 /** `%` is any text, `_` any one character, `\` makes the next one ordinary. */
-function like(text: string, pattern: string): boolean {
+export function like(text: string, pattern: string): boolean {
   const parts = pattern.match(/\\[\s\S]|[\s\S]/gu) ?? [];
   const source = parts.map((part) => {
     if (part === "%") return "[\\s\\S]*";

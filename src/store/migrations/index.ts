@@ -2,10 +2,14 @@ import type { Migration } from "kysely/migration";
 import * as initial from "./0001_initial.ts";
 import * as modelRegistry from "./0002_model_registry.ts";
 import * as loggedModels from "./0003_logged_models.ts";
+import * as artifactGarbage from "./0004_artifact_garbage.ts";
+import * as modelVersionLocation from "./0005_model_version_location.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
   "0001_initial": initial,
   "0002_model_registry": modelRegistry,
   "0003_logged_models": loggedModels,
+  "0004_artifact_garbage": artifactGarbage,
+  "0005_model_version_location": modelVersionLocation,
 };

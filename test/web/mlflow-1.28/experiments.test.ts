@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { mlflowPages, patience } from "./pages.ts";
+import { eventually, mlflowPages } from "./pages.ts";
 
 const { ids, visit } = await mlflowPages("root");
 
@@ -20,7 +20,6 @@ const table = (page: Page, ...columns: string[]) =>
 
 const accuracy = "$$$metric$$$-accuracy";
 const names = (page: Page) => table(page, "runName");
-const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: patience });
 const select = async (page: Page, name: string) => {
   const row = await page.locator(".ag-row", { hasText: name }).first().getAttribute("row-index");
   await page.locator(`.ag-row[row-index="${row}"] .ag-selection-checkbox input`).check();
@@ -138,7 +137,7 @@ describe("the table of runs", () => {
     await eventually(() => names(page)).toEqual(["beech", "almond"]);
 
     const state = async (name: string) => {
-      await page.locator("#ExperimentView-lifecycle-button-id").click();
+      await page.locator(".StyledDropdown-button").first().click();
       await page.getByTestId(`${name}-runs-menu-item`).click();
     };
     await page.getByRole("button", { name: "Filter" }).click();

@@ -11,7 +11,10 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const screenshots = fileURLToPath(new URL("../../../screenshots/", import.meta.url));
 
 /** Milliseconds that a page has for anything that is waited for: the machine may be busy. */
-export const patience = 45_000;
+const patience = 45_000;
+
+/** Expects of what `look` sees in a page that it comes true in time. */
+export const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: patience });
 
 export interface Exchange {
   request: Request;
@@ -30,7 +33,7 @@ export interface MlflowPages {
   ids: Record<string, string>;
   /**
    * Opens the pages at a route, such as `/models`, with nothing remembered from an earlier visit.
-   * @param expected the answers other than 200 that are right, such as `GET runs/get 404`.
+   * @param expected what is right for once: answers such as `GET runs/get 404`, or `an exception`.
    */
   visit(route: string, expected?: string[]): Promise<Visit>;
 }
@@ -57,7 +60,9 @@ export async function mlflowPages(place: "root" | "project"): Promise<MlflowPage
     for (const { page, wrong } of ended) {
       if (await page.getByText("Something went wrong").isVisible()) wrong.push("the page broke down");
       if (process.env.LOGGIA_SCREENSHOTS)
-        await page.screenshot({ path: join(screenshots, `mlflow-1.28 ${task.name.replaceAll("/", " ")}.png`) });
+        await page.screenshot({
+          path: join(screenshots, `mlflow-1.28 ${task.name.replaceAll("/", " ")}.png`),
+        });
       await page.context().close();
     }
     expect(ended.flatMap(({ wrong }) => wrong)).toEqual([]);
@@ -75,10 +80,13 @@ export async function mlflowPages(place: "root" | "project"): Promise<MlflowPage
       page.setDefaultTimeout(patience);
       const wrong: string[] = [];
       visits.push({ page, wrong });
-      page.on("pageerror", (error) => wrong.push(`the page threw ${error.stack ?? error.message}`));
+      const surprise = (what: string, details: string) => {
+        if (!expected.includes(what)) wrong.push(`${what}: ${details}`);
+      };
+      page.on("pageerror", (error) => surprise("an exception", error.stack ?? error.message));
       page.on("response", (response) => {
         const answer = `${response.request().method()} ${apiPath(response.url())} ${response.status()}`;
-        if (response.status() !== 200 && !expected.includes(answer)) wrong.push(answer);
+        if (response.status() !== 200) surprise(answer, response.url());
       });
       await page.goto(`${origin}/#${route}`);
       return {
@@ -93,5 +101,4 @@ export async function mlflowPages(place: "root" | "project"): Promise<MlflowPage
 }
 
 /** A path below the API, without what all of them begin with; any other path as it is. */
-const apiPath = (url: string) =>
-  new URL(url).pathname.replace(/^\/ajax-api\/2\.0\/(preview\/)?mlflow\//, "");
+const apiPath = (url: string) => new URL(url).pathname.replace(/^\/ajax-api\/2\.0\/(preview\/)?mlflow\//, "");

@@ -34,7 +34,8 @@ export async function pagesInFrontOf(upstream: string): Promise<string> {
     const url = incoming.url ?? "/";
     if (ours.test(url)) pass(`${upstream}${url}`, incoming, outgoing);
     else if (url === "/") serve(join(build, "index.html"), outgoing);
-    else if (url.startsWith("/static-files/")) serve(join(build, new URL(url, "http://x").pathname.slice(14)), outgoing);
+    else if (url.startsWith("/static-files/"))
+      serve(join(build, new URL(url, "http://x").pathname.slice(14)), outgoing);
     else outgoing.writeHead(404).end();
   });
   server.listen(0, "127.0.0.1");

@@ -65,10 +65,10 @@ with mlflow.start_run(run_id=apple):
 client.set_terminated(apple, "FINISHED", end_time=START + 30_000)
 
 source = client.get_run(apple).info.artifact_uri + "/model"
-for name, description in {"ripeness": "Tells ripe from unripe.", "sweetness": None}.items():
-    client.create_registered_model(name, tags={"team": "orchard"}, description=description)
+for name, run_id in {"ripeness": apple, "sweetness": ids["beech"]}.items():
+    client.create_registered_model(name, tags={"team": "orchard"}, description=f"Tells {name} apart.")
     for _ in range(2):
-        client.create_model_version(name, source, apple, description="Straight lines.")
+        client.create_model_version(name, source, run_id, description="Straight lines.")
     client.transition_model_version_stage(name, "1", "Staging")
 client.create_registered_model("weight")
 

@@ -3,11 +3,14 @@
  * `npm test -- --project api` runs one kind.
  */
 import { spawnSync } from "node:child_process";
-import { ensureClients } from "./clients.ts";
+import { ensureChromium } from "./chromium.ts";
+import { ensureClient, ensureClients } from "./clients.ts";
 
 const args = process.argv.slice(2);
 const named = args.flatMap((arg, i) => (arg === "--project" ? [args[i + 1]] : []));
 if (named.length === 0 || named.includes("clients")) await ensureClients();
+if (named.length === 0 || named.includes("web"))
+  await Promise.all([ensureChromium(), ensureClient("mlflow-1.28")]);
 
 const vitest = new URL("../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
 const { status } = spawnSync(process.execPath, [vitest, "run", ...args], { stdio: "inherit" });

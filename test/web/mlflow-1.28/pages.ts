@@ -40,7 +40,8 @@ export interface MlflowPages {
 
 /**
  * MLflow 1.28's pages in front of a server of ours that holds what seed.py logged with MLflow's real client. A test fails
- * when its pages get an answer other than 200 that it does not expect, ask for what nobody serves, or break down.
+ * when its pages get an answer other than 200 that it does not expect, ask for what nobody serves, or break down. With
+ * LOGGIA_SCREENSHOTS=1, each page is kept in the folder `screenshots` as the test left it.
  * @param place where the pages' API is: at the root of the server, or below a project's prefix.
  */
 export async function mlflowPages(place: "root" | "project"): Promise<MlflowPages> {
@@ -87,6 +88,11 @@ export async function mlflowPages(place: "root" | "project"): Promise<MlflowPage
       page.on("response", (response) => {
         const answer = `${response.request().method()} ${apiPath(response.url())} ${response.status()}`;
         if (response.status() !== 200) surprise(answer, response.url());
+      });
+      page.on("requestfailed", (request) => {
+        const reason = request.failure()?.errorText ?? "";
+        // What a page that is left no longer waits for is aborted.
+        if (reason !== "net::ERR_ABORTED") surprise(`no answer to ${apiPath(request.url())}`, reason);
       });
       await page.goto(`${origin}/#${route}`);
       return {

@@ -1,5 +1,5 @@
 import { invalid } from "../errors.ts";
-import type { RegistryTag } from "../store/registry-tags.ts";
+import type { KeyValue } from "../store/run-data.ts";
 import { checkRegistryTag, checkText } from "./names.ts";
 
 /** The limits of the registry's texts (behaviour.md §4, §11). Lengths are in Unicode code points. */
@@ -22,7 +22,7 @@ export function checkDescription(description: string): void {
 export function checkTag(
   of: "Registered model" | "Model version",
   { key, value }: { key: string; value: string },
-): RegistryTag {
+): KeyValue {
   checkRegistryTag(of, key, value);
   return { key, value };
 }
@@ -31,7 +31,7 @@ export function checkTag(
 export function checkTags(
   of: "Registered model" | "Model version",
   tags: readonly { key: string; value: string }[],
-): RegistryTag[] {
+): KeyValue[] {
   return [...new Map(tags.map((tag) => [tag.key, checkTag(of, tag)])).values()];
 }
 

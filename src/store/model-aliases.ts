@@ -1,24 +1,28 @@
-import { type Database, transaction } from "./database.ts";
-import { refersToARow } from "./foreign-key.ts";
+import type { Database } from "./database.ts";
 
 /** Points an alias at a version, from wherever it pointed before. @returns whether the version exists. */
-export function setAlias(
+export async function setAlias(
   db: Database,
   project: bigint,
   name: string,
   alias: string,
   version: bigint,
 ): Promise<boolean> {
-  return refersToARow(
-    // The transaction only repeats it: an alias that moves while its version is deleted may end in a deadlock.
-    transaction(db, (tx) =>
-      tx
-        .insertInto("registered_model_aliases")
-        .values({ project_id: project, name, alias, version })
-        .onConflict((conflict) => conflict.columns(["project_id", "name", "alias"]).doUpdateSet({ version }))
-        .execute(),
-    ),
-  );
+  const set = await db
+    .insertInto("registered_model_aliases")
+    .columns(["project_id", "name", "alias", "version"])
+    .expression((eb) =>
+      eb
+        .selectFrom("model_versions")
+        .select(["project_id", "name", eb.cast<string>(eb.val(alias), "text").as("alias"), "version"])
+        .where((where) => where.and({ project_id: project, name, version }))
+        // Before the alias's own row, as a deletion locks them; the foreign key would lock it after.
+        .forKeyShare(),
+    )
+    .onConflict((conflict) => conflict.columns(["project_id", "name", "alias"]).doUpdateSet({ version }))
+    .returning("alias")
+    .executeTakeFirst();
+  return set !== undefined;
 }
 
 /** Removes an alias if it is there. @returns whether the model exists. */

@@ -1,14 +1,14 @@
 import { type Selectable, type SqlBool, sql, type Transaction } from "kysely";
 import type { DB, ModelVersions } from "../../gen/db.ts";
 import { type Database, transaction } from "./database.ts";
-import type { RegistryTag } from "./registry-tags.ts";
+import type { KeyValue } from "./run-data.ts";
 
 /** The four stages of MLflow 1.28 (behaviour.md §11). */
 export type Stage = Selectable<ModelVersions>["current_stage"];
 
 export interface ModelVersion extends Omit<Selectable<ModelVersions>, "project_id"> {
   /** By key. */
-  tags: RegistryTag[];
+  tags: KeyValue[];
   /** In order. */
   aliases: string[];
 }
@@ -23,7 +23,7 @@ export interface NewModelVersion {
   description: string;
   modelId: string | null;
   /** Their keys are distinct. */
-  tags: readonly RegistryTag[];
+  tags: readonly KeyValue[];
 }
 
 /** Milliseconds since the epoch. */

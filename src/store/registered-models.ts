@@ -3,11 +3,11 @@ import type { RegisteredModels } from "../../gen/db.ts";
 import { type Database, transaction } from "./database.ts";
 import { latestVersions, loadModelVersions, type ModelVersion } from "./model-versions.ts";
 import { sqlState } from "./postgres-errors.ts";
-import type { RegistryTag } from "./registry-tags.ts";
+import type { KeyValue } from "./run-data.ts";
 
 export interface RegisteredModel extends Omit<Selectable<RegisteredModels>, "project_id" | "last_version"> {
   /** By key. */
-  tags: RegistryTag[];
+  tags: KeyValue[];
   /** By alias. */
   aliases: { alias: string; version: bigint }[];
   /** The greatest version of each stage that has one. */
@@ -75,7 +75,7 @@ export async function findRegisteredModel(
 export function createRegisteredModel(
   db: Database,
   project: bigint,
-  { name, description, tags }: { name: string; description: string; tags: readonly RegistryTag[] },
+  { name, description, tags }: { name: string; description: string; tags: readonly KeyValue[] },
 ): Promise<boolean> {
   return transaction(db, async (tx) => {
     const time = now();
@@ -142,14 +142,11 @@ export async function renameRegisteredModel(
 }
 
 /** Deletes a model with its versions, tags and aliases, for good. @returns whether it existed. */
-export function deleteRegisteredModel(db: Database, project: bigint, name: string): Promise<boolean> {
-  // The transaction only repeats it: other writes to what goes with it may end in a deadlock.
-  return transaction(db, async (tx) => {
-    const deleted = await tx
-      .deleteFrom("registered_models")
-      .where((eb) => eb.and({ project_id: project, name }))
-      .returning("name")
-      .executeTakeFirst();
-    return deleted !== undefined;
-  });
+export async function deleteRegisteredModel(db: Database, project: bigint, name: string): Promise<boolean> {
+  const deleted = await db
+    .deleteFrom("registered_models")
+    .where((eb) => eb.and({ project_id: project, name }))
+    .returning("name")
+    .executeTakeFirst();
+  return deleted !== undefined;
 }

@@ -1,18 +1,13 @@
 import type { Database } from "./database.ts";
-import { refersToARow } from "./foreign-key.ts";
-
-/** A tag of a registered model or of a version. */
-export interface RegistryTag {
-  key: string;
-  value: string;
-}
+import { sqlState } from "./postgres-errors.ts";
+import type { KeyValue } from "./run-data.ts";
 
 /** Sets a tag of a model, over an earlier value. @returns whether the model exists. */
 export function setRegisteredModelTag(
   db: Database,
   project: bigint,
   name: string,
-  { key, value }: RegistryTag,
+  { key, value }: KeyValue,
 ): Promise<boolean> {
   return refersToARow(
     db
@@ -47,7 +42,7 @@ export function setModelVersionTag(
   project: bigint,
   name: string,
   version: bigint,
-  { key, value }: RegistryTag,
+  { key, value }: KeyValue,
 ): Promise<boolean> {
   return refersToARow(
     db
@@ -77,4 +72,15 @@ export async function deleteModelVersionTag(
     .where((eb) => eb.and({ project_id: project, name, version }))
     .executeTakeFirst();
   return found !== undefined;
+}
+
+/** Whether what an insert refers to was there: its foreign key says so, also when that is deleted at the same moment. */
+async function refersToARow(insert: Promise<unknown>): Promise<boolean> {
+  try {
+    await insert;
+    return true;
+  } catch (error) {
+    if (sqlState(error) === "23503") return false;
+    throw error;
+  }
 }

@@ -130,3 +130,29 @@ describe.each(protocols)("aliases over %s", (protocol) => {
     expect(await pointed("best")).toBe("1");
   });
 });
+
+test("aliases that move while their versions and their model are deleted move or find nothing", async () => {
+  const client = (await server.project()).client(ModelRegistryService, "rest");
+  const name = "m";
+  for (let round = 0; round < 10; round++) {
+    await client.createRegisteredModel({ name });
+    for (const source of ["a", "b", "c"]) await client.createModelVersion({ name, source });
+    await client.setRegisteredModelAlias({ name, alias: "best", version: "1" });
+    const move = (version: string) => client.setRegisteredModelAlias({ name, alias: "best", version });
+    const results = await Promise.allSettled([
+      move("2"),
+      client.deleteModelVersion({ name, version: "1" }),
+      move("3"),
+      client.deleteModelVersion({ name, version: "2" }),
+      move("1"),
+      client.deleteRegisteredModel({ name }),
+      move("3"),
+    ]);
+    for (const result of results)
+      if (result.status === "rejected")
+        expect(await failure(Promise.reject(result.reason))).toMatchObject({
+          errorCode: "RESOURCE_DOES_NOT_EXIST",
+        });
+    expect(await failure(client.getModelVersionByAlias({ name, alias: "best" }))).toEqual(noModel);
+  }
+});

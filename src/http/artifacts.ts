@@ -11,6 +11,7 @@ import type { Surround } from "./call.ts";
 import { type ByteRange, select } from "./conditional.ts";
 import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
+import { noSuchEndpoint } from "./errors.ts";
 import { drain, type MinimumRate, uploadBody } from "./upload-body.ts";
 
 export interface ArtifactRouteOptions {
@@ -108,9 +109,10 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
   });
 }
 
-/** The path that the router found, percent-decoded once. */
+/** The path that the router found, percent-decoded once. @throws ENDPOINT_NOT_FOUND when there is none, as MLflow has no such route */
 function pathOf(request: FastifyRequest): string {
   const { "*": path } = request.params as { "*": string };
+  if (path === "") throw noSuchEndpoint(request);
   return path;
 }
 

@@ -25,7 +25,7 @@ export function sendError(
 }
 
 /** 404 ENDPOINT_NOT_FOUND: every MLflow client knows this name, and falls back on an older call where it has one. */
-const noSuchEndpoint = (request: FastifyRequest) =>
+export const noSuchEndpoint = (request: FastifyRequest) =>
   new LoggiaError("ENDPOINT_NOT_FOUND", `No endpoint ${request.method} ${pathOf(request.originalUrl)}`);
 
 /**

@@ -16,7 +16,8 @@ import { firstFault } from "./json-syntax.ts";
 export type Parameters = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a request body. Empty text is an empty message; a JSON string that holds a JSON object is read as that object.
+ * Reads a request body. Empty text and null are an empty message; a JSON string that holds a JSON object is read as that
+ * object.
  * `parameters` come from the path and win over the body.
  * @throws INVALID_PARAMETER_VALUE for text that is not JSON (with the position), for a body that is not an object, and for
  * a value that its field cannot hold (naming the parameter).
@@ -32,8 +33,11 @@ export function parseJson<D extends DescMessage>(
     source = body;
     body = parse(source);
   }
-  if (!isObject(body))
-    throw invalid(`The request body must be a JSON object, but is of Python's type '${pythonType(body)}'.`);
+  body ??= {};
+  if (!isObject(body)) {
+    const type = pythonType(typeof body === "number" ? parsePython(source) : body);
+    throw invalid(`The request body must be a JSON object, but is of Python's type '${type}'.`);
+  }
   if (mayBeUnstorable(source)) refuseUnstorable(desc, body);
   if (parameters !== undefined) refuseUnstorable(desc, parameters);
   const values = parameters === undefined ? body : { ...body, ...parameters };

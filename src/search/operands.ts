@@ -23,8 +23,17 @@ export interface Source {
   closers: ReadonlyMap<number, number>;
 }
 
-/** Words that are never a name. */
-export const reserved = new Set(["AND", "OR", "NOT", "LIKE", "ILIKE", "RLIKE", "IN", "IS"]);
+/**
+ * Words that, written bare, are never a name: those of filters, and words of SQL that may be meant as an attribute. MLflow
+ * reads filters with an SQL parser, which makes three pieces of `version = '1'`.
+ */
+export const reserved = new Set(
+  (
+    "AND OR NOT LIKE ILIKE RLIKE IN IS BETWEEN BY FROM GROUP LIMIT ORDER SELECT UNION WHERE " +
+    "ALIAS COMMENT COUNT DATE KEY LANGUAGE LENGTH LEVEL LOCATION NUMBER OWNER PARAMETER PATH ROLE SIZE SOURCE TIME " +
+    "TIMESTAMP TYPE USER VERSION"
+  ).split(" "),
+);
 
 /** A name, a value or a list at `at`, together with any arithmetic that follows it. */
 export function readOperand(source: Source, at: number): Read<Operand> | undefined {
@@ -81,7 +90,7 @@ const isText = (kind: Token["kind"]) => kind === "string" || kind === "quoted";
 
 /** A bare word in upper case; "" for anything else. */
 export const keyword = (token: Token | undefined) =>
-  token?.kind === "name" && token.text.length <= 8 ? token.text.toUpperCase() : "";
+  token?.kind === "name" && token.text.length <= 9 ? token.text.toUpperCase() : "";
 
 /** Source.closers of these tokens. */
 export function pairParentheses(tokens: readonly Token[]): Map<number, number> {

@@ -7,7 +7,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { invalid } from "../errors.ts";
-import { shown } from "./text.ts";
+import { pythonValue, shown } from "./text.ts";
 
 /** One element of a keyset cursor; numbers may be NaN, ±Infinity and -0. */
 export type CursorValue = string | number | bigint | boolean | null;
@@ -101,15 +101,17 @@ function foreign(token: string) {
     return invalid("Invalid page token, could not base64-decode");
   }
   const bytes = Buffer.from(letters, "base64");
-  const json = parsedObject(bytes);
-  if (json !== undefined) return invalid(`Invalid page token, parsed value=${shown(json)}`);
+  const value = parsedObject(bytes);
+  if (value !== undefined) return invalid(`Invalid page token, parsed value=${shown(value)}`);
   return invalid(`Invalid page token, decoded value=${pythonBytes(bytes.subarray(0, 200))}`);
 }
 
+/** What JSON text holds, if that is an object or a list, as Python prints it: `{'offset': 2}`. */
 function parsedObject(bytes: Buffer): string | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return typeof value === "object" && value !== null ? JSON.stringify(value) : undefined;
+    const text = bytes.toString();
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? pythonValue(text) : undefined;
   } catch {
     return undefined;
   }

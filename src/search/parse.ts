@@ -20,7 +20,10 @@ export interface Clause {
   right?: Operand;
 }
 
-/** How MLflow shows the pieces it could not read: quoted in a filter of runs, bare elsewhere. */
+/**
+ * How MLflow shows the pieces it could not read: quoted in a filter of runs; bare elsewhere, and without the lone names and
+ * brackets that it lets pass there.
+ */
 export type PieceStyle = "quoted" | "bare";
 
 /** A stretch of the filter; `piece` is one that could not be read. */
@@ -29,12 +32,14 @@ interface Item {
   start: number;
   end: number;
   clause?: Clause;
+  /** Whether a piece is a lone name or something in brackets. */
+  lone?: boolean;
 }
 
 /**
  * The AND-ed clauses of a filter; `""` has none.
- * @throws LoggiaError INVALID_PARAMETER_VALUE with MLflow 1.28's text (behaviour.md §9); also for a dangling AND and
- * for two clauses without AND between them, which 1.28 lets pass (§14.12).
+ * @throws LoggiaError INVALID_PARAMETER_VALUE with MLflow 1.28's text (behaviour.md §9); also for a dangling AND, for
+ * two clauses without AND between them, and for a lone name or brackets, all of which 1.28 lets pass (§14.12).
  */
 export function parseClauses(filter: string, style: PieceStyle): Clause[] {
   checkText("filter", filter);
@@ -51,7 +56,8 @@ export function parseClauses(filter: string, style: PieceStyle): Clause[] {
   const wrong = items.filter((item) => item.kind === "piece" || item.kind === "comma");
   if (wrong.length === 0) wrong.push(...misplaced(items));
   if (wrong.length > 0) {
-    const texts = wrong.map(({ start, end }) => filter.slice(start, end));
+    const told = style === "quoted" ? wrong : wrong.filter(({ lone }) => lone !== true);
+    const texts = (told.length > 0 ? told : wrong).map(({ start, end }) => filter.slice(start, end));
     const list = texts.map((text) => (style === "quoted" ? `'${text}'` : text)).join(", ");
     throw invalid(`Invalid clause(s) in filter string: ${shown(list)}`);
   }
@@ -96,6 +102,13 @@ function readItem(source: Source, at: number): Read<Item> {
     value: { kind, start, end: tokens[next - 1]?.end ?? start },
     next,
   });
+  const piece = ({ kind }: Operand, next: number): Read<Item> => {
+    const read = item("piece", next);
+    return {
+      ...read,
+      value: { ...read.value, lone: kind === "name" || kind === "quoted" || kind === "list" },
+    };
+  };
   if (keyword(tokens[at]) === "AND") return item("and", at + 1);
   if (tokens[at]?.kind === "comma") return item("comma", at + 1);
   const left = readOperand(source, at);
@@ -103,14 +116,14 @@ function readItem(source: Source, at: number): Read<Item> {
   const op = readComparator(tokens, left.next);
   if (!op) {
     const named = left.value.kind === "name" || left.value.kind === "quoted";
-    return item("piece", named && isAlias(tokens, left.next) ? left.next + 1 : left.next);
+    return piece(left.value, named && isAlias(tokens, left.next) ? left.next + 1 : left.next);
   }
   if (op.value.startsWith("IS ")) {
     const read = item("clause", op.next);
     return { ...read, value: { ...read.value, clause: { left: left.value, op: op.value } } };
   }
   let right = readOperand(source, op.next);
-  if (!right) return item("piece", left.next);
+  if (!right) return piece(left.value, left.next);
   let clause: Clause = { left: left.value, op: op.value, right: right.value };
   let next = right.next;
   // `a > 1 > 2` compares a comparison.
@@ -127,25 +140,12 @@ function readItem(source: Source, at: number): Read<Item> {
   return { ...read, value: { ...read.value, clause } };
 }
 
-const sqlWords = new Set([
-  "BETWEEN",
-  "BY",
-  "FROM",
-  "GROUP",
-  "LIMIT",
-  "NULL",
-  "ORDER",
-  "SELECT",
-  "UNION",
-  "WHERE",
-]);
-
 /** Whether a name follows that SQL would take for an alias of what stands before it, so that both are one piece. */
 function isAlias(tokens: readonly Token[], at: number): boolean {
   const token = tokens[at];
   if (token?.kind !== "name" && token?.kind !== "quoted") return false;
   const word = keyword(token);
-  return !reserved.has(word) && !sqlWords.has(word) && !readComparator(tokens, at + 1);
+  return !reserved.has(word) && word !== "NULL" && !readComparator(tokens, at + 1);
 }
 
 function readComparator(tokens: readonly Token[], at: number): Read<string> | undefined {

@@ -29,6 +29,31 @@ export function pythonList(items: readonly string[]): string {
   return `[${items.map(pythonString).join(", ")}]`;
 }
 
+/** JSON text as Python prints what it holds; numbers stay as they are written. @throws SyntaxError, RangeError when deep */
+export function pythonValue(json: string): string {
+  class Digits {
+    readonly source: string;
+    constructor(source: string) {
+      this.source = source;
+    }
+  }
+  const show = (value: unknown): string => {
+    if (typeof value === "string") return pythonString(value);
+    if (value instanceof Digits) return value.source;
+    if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+    if (typeof value === "object" && value !== null) {
+      const members = Object.entries(value).map(([key, member]) => `${pythonString(key)}: ${show(member)}`);
+      return `{${members.join(", ")}}`;
+    }
+    return value === null ? "None" : value === true ? "True" : "False";
+  };
+  return show(
+    JSON.parse(json, (_key, value: unknown, context?: { source: string }) =>
+      typeof value === "number" ? new Digits(context?.source ?? String(value)) : value,
+    ),
+  );
+}
+
 function pythonString(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text

@@ -6,6 +6,13 @@ import { invalid } from "../errors.ts";
 export const project = (ctx: HandlerContext): bigint => ctx.values.get(projectKey);
 
 /**
+ * Whether the request came in a query string. MLflow 1.28 then makes no schema check (behaviour.md §1); what it refuses all
+ * the same, it refuses later and in other words.
+ */
+export const inQuery = ({ requestMethod, url }: HandlerContext): boolean =>
+  requestMethod === "GET" && url.includes("?");
+
+/**
  * The value of the first of `names` that the request sets: MLflow reads `run_uuid` where `run_id` is absent
  * (behaviour.md §2). `names` are proto field names.
  * @throws INVALID_PARAMETER_VALUE when none is set, or the one that is set is the empty string.

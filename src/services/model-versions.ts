@@ -3,11 +3,11 @@ import type { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js
 import { invalid, notFound } from "../errors.ts";
 import * as versions from "../store/model-versions.ts";
 import { deleteModelVersionTag, setModelVersionTag } from "../store/registry-tags.ts";
-import { project, required } from "./context.ts";
+import { inQuery, project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { checkTagName, checkText } from "./names.ts";
 import { absentModel, toModelVersion } from "./registry-messages.ts";
-import { checkDescription, checkTag, checkTags } from "./registry-names.ts";
+import { checkDescription, checkTag, checkTags, namedModel, noName } from "./registry-names.ts";
 import { followSource, versionLocation } from "./version-source.ts";
 
 const stages: readonly versions.Stage[] = ["None", "Staging", "Production", "Archived"];
@@ -44,7 +44,12 @@ export const modelVersions = ({ db }: Deps) =>
 
     async getModelVersion(req, ctx) {
       return {
-        modelVersion: await find(db, project(ctx), required(req, "name"), required(req, "version")),
+        modelVersion: await find(
+          db,
+          project(ctx),
+          namedModel(req, ctx),
+          inQuery(ctx) ? req.version : required(req, "version"),
+        ),
       };
     },
 
@@ -82,7 +87,10 @@ export const modelVersions = ({ db }: Deps) =>
     },
 
     async getModelVersionDownloadUri(req, ctx) {
-      const { name, version } = versionOf(req);
+      // The one RPC of a single version without a schema check (behaviour.md §2).
+      const { name } = req;
+      if (name === "") throw noName();
+      const version = parseVersion(req.version);
       const found = await versions.findModelVersion(db, project(ctx), name, version);
       if (found === undefined) throw absentVersion(name, req.version);
       return { artifactUri: versionLocation(found) };

@@ -8,7 +8,7 @@ import type { Deps } from "./deps.ts";
 import { parseStage } from "./model-versions.ts";
 import { checkTagName } from "./names.ts";
 import { absentModel, toModelVersion, toRegisteredModel } from "./registry-messages.ts";
-import { checkDescription, checkModelName, checkTag, checkTags } from "./registry-names.ts";
+import { checkDescription, checkModelName, checkTag, checkTags, namedModel } from "./registry-names.ts";
 
 const taken = (name: string) => alreadyExists(`Registered Model (name=${name}) already exists.`);
 
@@ -28,7 +28,7 @@ export const registeredModels = ({ db }: Deps) =>
     },
 
     async getRegisteredModel(req, ctx) {
-      return { registeredModel: toRegisteredModel(await find(db, project(ctx), required(req, "name"))) };
+      return { registeredModel: toRegisteredModel(await find(db, project(ctx), namedModel(req, ctx))) };
     },
 
     async updateRegisteredModel(req, ctx) {
@@ -55,7 +55,7 @@ export const registeredModels = ({ db }: Deps) =>
     },
 
     async getLatestVersions(req, ctx) {
-      const name = required(req, "name");
+      const name = namedModel(req, ctx);
       const stages = req.stages.map(parseStage);
       const { latest_versions: latest } = await find(db, project(ctx), name);
       const wanted = latest.filter(

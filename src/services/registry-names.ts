@@ -1,11 +1,24 @@
+import type { HandlerContext } from "@connectrpc/connect";
 import { invalid } from "../errors.ts";
 import type { KeyValue } from "../store/run-data.ts";
+import { inQuery, required } from "./context.ts";
 import { checkRegistryTag, checkText } from "./names.ts";
 
 /** The limits of the registry's texts (behaviour.md §4, §11). Lengths are in Unicode code points. */
 
 const longestDescription = 5000;
 const longestAlias = 255;
+
+/**
+ * The model that a request names. Where MLflow 1.28 makes no schema check (behaviour.md §1), it has another sentence for a
+ * name that is missing. @throws INVALID_PARAMETER_VALUE
+ */
+export function namedModel(req: { name: string }, ctx: HandlerContext): string {
+  if (inQuery(ctx) && req.name === "") throw noName();
+  return required(req, "name");
+}
+
+export const noName = () => invalid("Registered model name cannot be empty.");
 
 /** Any text that is not empty is a model's name. @throws INVALID_PARAMETER_VALUE naming `parameter` */
 export function checkModelName(parameter: "name" | "new_name", name: string): string {

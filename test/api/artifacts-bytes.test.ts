@@ -236,7 +236,7 @@ describe("deleting", () => {
 
   it("of everything at once is refused", async () => {
     const project = await projectWith("f", "x");
-    expect((await rawHttp(project.uri, "DELETE", "/api/2.0/mlflow-artifacts/artifacts/")).status).toBe(400);
+    expect((await rawHttp(project.uri, "DELETE", "/api/2.0/mlflow-artifacts/artifacts/")).status).toBe(404);
     expect((await get(project, "f")).status).toBe(200);
   });
 });

@@ -9,6 +9,7 @@ const server = await testServer();
 
 const noVersion = (name: string, version: string) =>
   absent(`Model Version (name=${name}, version=${version}) not found`);
+const noName = invalid("Registered model name cannot be empty.");
 const noNumber = (text: string) => invalid(`Model version must be an integer, got '${text}'`);
 
 describe.each(protocols)("model versions over %s", (protocol) => {
@@ -223,16 +224,22 @@ describe.each(protocols)("model versions over %s", (protocol) => {
     expect(await failure(client.createModelVersion({ name }))).toEqual(missing("source"));
     expect(await failure(client.createModelVersion({ name, source: "" }))).toEqual(missing("source"));
     for (const call of [
-      client.getModelVersion,
       client.updateModelVersion,
       client.deleteModelVersion,
-      client.getModelVersionDownloadUri,
       client.transitionModelVersionStage,
       client.setModelVersionTag,
       client.deleteModelVersionTag,
     ]) {
       expect(await failure(call({ version }))).toEqual(missing("name"));
       expect(await failure(call({ name }))).toEqual(missing("version"));
+    }
+    // MLflow asks for the one in other words when they come in a query string, for the other always.
+    const other = [noName, noNumber("")];
+    for (const [call, expected] of [
+      [client.getModelVersion, protocol === "rest" ? other : [missing("name"), missing("version")]],
+      [client.getModelVersionDownloadUri, other],
+    ] as const) {
+      expect([await failure(call({ version })), await failure(call({ name }))]).toEqual(expected);
     }
     expect(await failure(client.transitionModelVersionStage({ name, version }))).toEqual(missing("stage"));
     expect(await failure(client.setModelVersionTag({ name, version }))).toEqual(missing("key"));

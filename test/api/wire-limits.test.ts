@@ -124,11 +124,12 @@ describe("answers", () => {
     await expect(late.text()).rejects.toThrow();
   });
 
-  test("are compressed when the caller takes gzip and they are long", async () => {
-    const get = async (size: number, accept: string, path = "experiments/get-by-name?experiment_name=") => {
+  test("are compressed when the caller takes gzip, they are long, and cross a network", async () => {
+    const experiment = "experiments/get-by-name?experiment_name=";
+    const get = async (size: number, accept: string, path = experiment, through = "Via: 1.1 proxy") => {
       const raw = new RawSocket(port);
       raw.send(
-        `GET /api/2.0/mlflow/${path}${size} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${accept}\r\nConnection: close\r\n\r\n`,
+        `GET /api/2.0/mlflow/${path}${size} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${accept}\r\n${through}\r\nConnection: close\r\n\r\n`,
       );
       const [head = "", body = ""] = (await raw.closed()).split(/\r\n\r\n([\s\S]*)/);
       return { gzip: /content-encoding: gzip/i.test(head), vary: /vary: accept-encoding/i.test(head), body };
@@ -143,6 +144,13 @@ describe("answers", () => {
     for (const accept of ["identity", "gzip;q=0", "gzip; q=0.0, br", "xgzip"])
       expect(await get(20_000, accept)).toMatchObject({ gzip: false, vary: true });
     expect(await get(10_000, "gzip")).toMatchObject({ gzip: false, vary: false });
+    // This test runs on the server's machine.
+    for (const [through, gzip] of Object.entries({
+      "X-A: b": false,
+      "X-Forwarded-For: ::1": true,
+      "Forwarded: for=_a": true,
+    }))
+      expect([through, (await get(20_000, "gzip", experiment, through)).gzip]).toEqual([through, gzip]);
     expect(await get(50, "gzip", "metrics/get-history?metric_key=")).toMatchObject({
       gzip: true,
       vary: true,

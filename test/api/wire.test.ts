@@ -191,6 +191,7 @@ describe("reflection", () => {
     const [list] = await ask({ case: "listServices", value: "*" });
     expect(list?.case === "listServicesResponse" && list.value.service.map((s) => s.name).sort()).toEqual([
       "grpc.reflection.v1.ServerReflection",
+      "loggia.v1.MetricService",
       "mlflow.MlflowService",
       "mlflow.ModelRegistryService",
       "mlflow.artifacts.MlflowArtifactsService",

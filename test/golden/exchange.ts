@@ -50,6 +50,10 @@ export type Captures = ReadonlyMap<string, string>;
 
 const hole = /\{\{([^{}]+)\}\}/g;
 
+/** The names of the holes of a request. */
+export const holes = (request: Request): string[] =>
+  Array.from(JSON.stringify(request).matchAll(hole), ([, name = ""]) => name);
+
 /** Fills the holes of a text that are known; others stay. */
 export function fill(text: string, captures: Captures, encode = (value: string) => value): string {
   return text.replace(hole, (whole, name: string) => {

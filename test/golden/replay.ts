@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { difference, type Known, settle } from "./compare.ts";
 import type { Deviation } from "./deviations.ts";
 import { at, Exact, type Json, parseExact } from "./exact-json.ts";
-import { type Answer, captured, type Recorded, type Recording, send } from "./exchange.ts";
+import { type Answer, captured, holes, type Recorded, type Recording, send } from "./exchange.ts";
 
 export async function readRecordings(): Promise<Recording[]> {
   const folder = new URL("recordings/", import.meta.url);
@@ -26,14 +26,22 @@ export interface Replayed {
   known: Known;
 }
 
-/** Replays one scenario at `uri`, the tracking URI of an empty project. */
+/**
+ * Replays one scenario at `uri`, the tracking URI of an empty project. What needs a value that our answers did not give, as
+ * the token of a page that is not there, cannot be asked: its answer has the status 0.
+ */
 export async function replay(uri: string, recording: Recording): Promise<Map<string, Replayed>> {
+  const capturable = new Set(recording.exchanges.flatMap(({ capture }) => Object.keys(capture ?? {})));
   const captures = new Map<string, string>();
   const windows = new Map<string, { from: number; to: number }>();
   const answers = new Map<string, Replayed>();
   for (const exchange of recording.exchanges) {
     const from = Date.now();
-    const answer = await send(uri, exchange.request, captures);
+    const missing = holes(exchange.request).find((name) => capturable.has(name) && !captures.has(name));
+    const answer =
+      missing === undefined
+        ? await send(uri, exchange.request, captures)
+        : { status: 0, body: `not asked: there is no '${missing}'` };
     windows.set(exchange.name, { from, to: Date.now() });
     // As when recording: no two exchanges share a millisecond.
     await sleep(2);

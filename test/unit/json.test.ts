@@ -159,8 +159,9 @@ describe("a body is read as MLflow 1.28 reads it (behaviour.md §1)", () => {
     expect(refusal(() => metric(`{"value":${text}}`))).toBe(sentence(shown, "value", type));
   });
 
-  test("an empty string for a number that is required is left to the check for missing values", () => {
-    expect(Object.hasOwn(metric(`{"value":"","timestamp":""}`), "value")).toBe(false);
+  test("an empty string is a missing double, and an integer of the wrong type, as MLflow's checks have it", () => {
+    expect(Object.hasOwn(metric(`{"value":""}`), "value")).toBe(false);
+    expect(refusal(() => metric(`{"timestamp":""}`))).toBe(sentence("", "timestamp", "str"));
     expect(refusal(() => metric(`{"step":""}`))).toBe(sentence("", "step", "str"));
   });
 
@@ -244,8 +245,22 @@ describe("a body is read as MLflow 1.28 reads it (behaviour.md §1)", () => {
     expect(message).toContain("[{'key': 1}, {'key': 1}");
   });
 
-  test.each(["[]", "5", "true", "null", `"5"`, `"[]"`])("the body %s is not an object", (text) => {
-    expect(refusal(() => metric(text))).toMatch(/^The request body must be a JSON object/);
+  test.each([
+    ["[]", "list"],
+    ["5", "int"],
+    ["5.0", "float"],
+    ["true", "bool"],
+    [`"5"`, "int"],
+    [`"[]"`, "list"],
+    [`"\\"x\\""`, "str"],
+  ])("the body %s is not an object", (text, type) => {
+    expect(refusal(() => metric(text))).toBe(
+      `The request body must be a JSON object, but is of Python's type '${type}'.`,
+    );
+  });
+
+  test.each(["", "null", `"null"`, "{}"])("the body %j is an empty message", (text) => {
+    expect(metric(text)).toEqual(metric("{}"));
   });
 
   test.each([

@@ -51,8 +51,9 @@ def test_register_and_load_by_version_and_stage(client, experiment, name):
         log("second")
     second = mlflow.register_model(f"runs:/{run.info.run_id}/second", name)
     assert str(second.version) == "2"
-    if VERSION < (3, 0):  # a 3.x client tells the logged model that a version is of, and no run
-        assert client.get_model_version(name, "1").run_id == run.info.run_id
+    # A 3.x client tells the logged model that a version is of; the run is that model's.
+    for version in ("1", "2"):
+        assert client.get_model_version(name, version).run_id == run.info.run_id
     assert doubles(f"models:/{name}/1")
     client.transition_model_version_stage(name, "1", "Staging")
     client.transition_model_version_stage(name, "2", "Production")

@@ -136,7 +136,7 @@ def test_the_name_of_a_run_is_its_tag(client, experiment):
     with mlflow.start_run() as unnamed:
         pass
     read = client.get_run(unnamed.info.run_id)
-    assert (read.info.run_name or None) == read.data.tags.get("mlflow.runName")
+    assert not read.info.run_name and "mlflow.runName" not in read.data.tags
 
 
 def test_delete_and_restore(client, experiment, run):

@@ -52,6 +52,10 @@ describe("a filter of experiments is refused with MLflow 1.28's message", () => 
     ["tags.a = 1", "Expected a quoted string value for tag (e.g. 'my-value'). Got value 1"],
     ["name = 'a' OR name = 'b'", pieces("OR")],
     ["name = 'a';", pieces(";")],
+    ["name =", pieces("=")],
+    ["name 'a'", pieces("'a'")],
+    ["(name = 'a') =", pieces("=")],
+    ["name = 'a' OR name", pieces("OR")],
     ["   ", "Invalid filter '   '. Could not be parsed."],
   ])("%s", (filter, message) => {
     expect(refusal(() => parseExperimentFilter(filter))).toBe(message);

@@ -113,7 +113,12 @@ describe("a page token", () => {
     ["Jw0KXP8=", String.raw`Invalid page token, decoded value=b'\'\r\n\\\xff'`],
     ["!!!", "Invalid page token, decoded value=b''"],
     ["e30=", "Invalid page token, parsed value={}"],
-    ["eyJvZmZzZXQiOiAyfQ==", 'Invalid page token, parsed value={"offset":2}'],
+    ["eyJvZmZzZXQiOiAyfQ==", "Invalid page token, parsed value={'offset': 2}"],
+    [
+      // {"a": [1.50, true, null, "it's"]}
+      "eyJhIjogWzEuNTAsIHRydWUsIG51bGwsICJpdCdzIl19",
+      `Invalid page token, parsed value={'a': [1.50, True, None, "it's"]}`,
+    ],
   ])("that we did not make, %s, is refused in MLflow's words", (token, message) => {
     expect(refusal(() => decodePageToken(secret, "q", token))).toBe(message);
   });

@@ -98,6 +98,9 @@ describe("a filter of model versions", () => {
 
   test.each<[string, string]>([
     ["current_stage = 'Production'", "Invalid attribute name: current_stage"],
+    ["version = '1'", pieces("version, =, '1'")],
+    ["name = 'a' AND source = 's'", pieces("source, =, 's'")],
+    ["`version` = '1'", "Invalid attribute name: version"],
     ["run_id > 'a'", "Invalid comparator for attribute: >"],
     ["run_id = ('a','b')", "Invalid comparator '=' for a list of values. Use IN or NOT IN."],
     ["run_id IN 'a'", "Invalid comparator for attribute: IN"],

@@ -32,7 +32,7 @@ export async function gather(chunks: AsyncIterable<string>): Promise<string | Pa
   return { beginning, rest };
 }
 
-/** Answers 200 with JSON, compressed when the caller takes gzip and it is long enough. */
+/** Answers 200 with JSON, compressed when it is long enough, the caller takes gzip, and there is a network to spare. */
 export async function sendJson(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -42,7 +42,7 @@ export async function sendJson(
   const isWhole = typeof json === "string";
   if (isWhole && json.length < worthCompressing) return reply.send(json);
   reply.header("vary", "accept-encoding");
-  const compressed = takesGzip(request);
+  const compressed = takesGzip(request) && !isLocal(request);
   if (compressed) reply.header("content-encoding", "gzip");
   if (isWhole) return reply.send(compressed ? await compress(json, options) : json);
   const stream = Readable.from(wholly(json), { objectMode: false });
@@ -61,3 +61,10 @@ const takesGzip = ({ headers }: FastifyRequest) => {
     typeof accepted === "string" && /(?:^|,)\s*gzip\s*(?:,|$|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i.test(accepted)
   );
 };
+
+/** Whether the caller is a program of this machine that asks for itself: to compress would cost more than it saves. */
+const isLocal = ({ raw, headers }: FastifyRequest) =>
+  /^(?:::ffff:)?127\.|^::1$/.test(raw.socket.remoteAddress ?? "") &&
+  headers["x-forwarded-for"] === undefined &&
+  headers.forwarded === undefined &&
+  headers.via === undefined;

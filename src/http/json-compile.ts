@@ -1,5 +1,7 @@
 import { create, type DescField, type DescMessage, getOption, ScalarType } from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { validate_required } from "../../gen/mlflow/databricks_pb.js";
+import { JsonMessage } from "../services/json-text.ts";
 import { enumReader, readId, scalarReader, unreadable, writeDouble, writeString } from "./json-scalars.ts";
 
 /**
@@ -11,7 +13,7 @@ import { enumReader, readId, scalarReader, unreadable, writeDouble, writeString 
 /** Turns a parsed JSON object into a message. @throws unreadable, inexact */
 export type Reader = (json: unknown) => object;
 
-/** Turns a message, or the plain object that would initialise one, into JSON text. */
+/** Turns a message, or the plain object that would initialise one, into JSON text; a JsonMessage is its own. */
 export type Writer = (message: object) => string;
 
 const readers = new WeakMap<DescMessage, Reader>();
@@ -48,11 +50,19 @@ function compileReader(desc: DescMessage): Reader {
         else ${target} = value.map(read${i});`;
     }
     const present = emptyIsAbsent(field) ? `value != null && value !== ""` : "value != null";
+    // Of proto3 without `optional`: a message always has a value.
+    const absent =
+      field.presence === FeatureSet_FieldPresence.IMPLICIT
+        ? `else ${target} = zero[${JSON.stringify(field.localName)}];`
+        : "";
     return `value = ${value};
-      if (${present}) ${target} = read${i}(value);`;
+      if (${present}) ${target} = read${i}(value);
+      ${absent}`;
   });
+  const zero = create(desc);
   // The prototype that create() gives a proto2 message carries the defaults; presence is an own property.
   return new Function(
+    "zero",
     "prototype",
     "unreadable",
     ...convert.map((_, i) => `read${i}`),
@@ -66,7 +76,7 @@ function compileReader(desc: DescMessage): Reader {
       ${steps.join("\n")}
       return message;
     };`,
-  )(Object.getPrototypeOf(create(desc)), unreadable, ...convert);
+  )(zero, Object.getPrototypeOf(zero), unreadable, ...convert);
 }
 
 /** What reads one value of the field: the field's own, or an item of its list. */
@@ -79,12 +89,12 @@ function valueReader(field: DescField): (value: unknown) => unknown {
   return scalarReader(field.scalar);
 }
 
-/** MLflow counts "" as absent where it requires a value; a number that is required reports "" as missing, not as wrong. */
+/**
+ * MLflow counts "" as absent where it requires a value. Of a double it asks that first, so that "" is missing; of an integer
+ * it asks the type first, so that "" is of the wrong one (the value and the timestamp of log-metric).
+ */
 const emptyIsAbsent = (field: DescField) =>
-  field.scalar !== undefined &&
-  field.scalar !== ScalarType.STRING &&
-  field.fieldKind === "scalar" &&
-  getOption(field, validate_required);
+  field.scalar === ScalarType.DOUBLE && field.fieldKind === "scalar" && getOption(field, validate_required);
 
 function compileWriter(desc: DescMessage): Writer {
   const fields = desc.fields.toSorted((a, b) => a.number - b.number);
@@ -101,15 +111,17 @@ function compileWriter(desc: DescMessage): Writer {
       }`;
   });
   return new Function(
+    "JsonMessage",
     ...write.map((_, i) => `write${i}`),
     `"use strict";
     return function write(message) {
+      if (message instanceof JsonMessage) return message.json;
       if (message.$typeName !== undefined) message = { ...message }; // own properties only: leave proto2 defaults out
       let text = "", value;
       ${steps.join("\n")}
       return text === "" ? "{}" : "{" + text.slice(1) + "}";
     };`,
-  )(...write);
+  )(JsonMessage, ...write);
 }
 
 function valueWriter(field: DescField): (value: never) => string {

@@ -1,13 +1,21 @@
-import { RunStatus } from "../../gen/mlflow/service_pb.js";
-import type { RunData } from "../store/run-data.ts";
+import type { HandlerContext } from "@connectrpc/connect";
+import { RunDataSchema, RunStatus } from "../../gen/mlflow/service_pb.js";
+import { type KeyValue, type RunData, runNameTag } from "../store/run-data.ts";
 import type { RunInputs } from "../store/run-inputs.ts";
-import { type RunRow, runNameTag } from "../store/runs.ts";
+import type { RunRow } from "../store/runs.ts";
 import { fromUuid } from "./ids.ts";
+import { jsonMessage } from "./json-text.ts";
 
-/** The message of a run with what it has logged, and with its inputs and outputs if it has any. */
-export const toRun = (row: RunRow, data: RunData, inputs?: RunInputs) => ({
-  info: toRunInfo(row, data.tags.find((tag) => tag.key === runNameTag)?.value),
-  data,
+/** The message of a run that has just been made. */
+export const toNewRun = (row: RunRow, tags: readonly KeyValue[]) => ({
+  info: toRunInfo(row, tags.find((tag) => tag.key === runNameTag)?.value),
+  data: { tags: [...tags] },
+});
+
+/** The message, for the caller of `ctx`, of a run with what it has logged, and with its inputs and outputs if it has any. */
+export const toRun = (ctx: HandlerContext, row: RunRow, { json, name }: RunData, inputs?: RunInputs) => ({
+  info: toRunInfo(row, name),
+  data: jsonMessage(ctx, RunDataSchema, json),
   ...(inputs === undefined ? {} : toInputs(inputs)),
 });
 

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
 import { invalid } from "../errors.ts";
-import type { KeyValue } from "../store/run-data.ts";
+import { type KeyValue, runNameTag } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/runs.ts";
 import { project, required } from "./context.ts";
@@ -16,7 +16,7 @@ import {
   runNotInState,
 } from "./ids.ts";
 import { checkTag, checkText } from "./names.ts";
-import { toRun, toRunInfo } from "./run-messages.ts";
+import { toNewRun, toRun, toRunInfo } from "./run-messages.ts";
 import { distinctTags } from "./tags.ts";
 
 /** Runs, but for their search (services/search.ts) and what they log. Behaviour.md §6. */
@@ -42,21 +42,21 @@ export const runs = ({ db }: Deps) => {
       });
       if (creation.state === "absent") throw experimentNotFound(experimentId);
       if (creation.state === "deleted") throw experimentNotActive(experimentId);
-      return { run: toRun(creation.row, { metrics: [], params: [], tags }) };
+      return { run: toNewRun(creation.row, tags) };
     },
 
     async getRun(req, ctx) {
       const id = required(req, "run_id", "run_uuid");
       const found = await store.findRunWithData(db, project(ctx), runKeyText(id));
       if (found === undefined) throw runNotFound(id);
-      if (!found.row.has_inputs) return { run: toRun(found.row, found.data) };
+      if (!found.row.has_inputs) return { run: toRun(ctx, found.row, found.data) };
       const inputs = await findRunInputs(db, project(ctx), [found.row]);
-      return { run: toRun(found.row, found.data, inputs.get(found.row.run_key)) };
+      return { run: toRun(ctx, found.row, found.data, inputs.get(found.row.run_key)) };
     },
 
     async updateRun(req, ctx) {
       const id = required(req, "run_id", "run_uuid");
-      if (req.runName !== "") checkTag(store.runNameTag, req.runName);
+      if (req.runName !== "") checkTag(runNameTag, req.runName);
       const row = await store.updateRun(db, project(ctx), runKeyText(id), {
         ...(Object.hasOwn(req, "status") ? { status: statusName(req.status) } : {}),
         ...(Object.hasOwn(req, "endTime") ? { endTime: req.endTime } : {}),
@@ -85,7 +85,7 @@ export const runs = ({ db }: Deps) => {
 /** Newer clients send a run's name twice, as the field and as the tag in which it is stored. */
 function withName(tags: KeyValue[], name: string): KeyValue[] {
   if (name === "") return tags;
-  const key = store.runNameTag;
+  const key = runNameTag;
   const tag = tags.find((given) => given.key === key);
   if (tag === undefined) {
     checkTag(key, name);

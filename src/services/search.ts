@@ -1,5 +1,10 @@
-import type { ServiceImpl } from "@connectrpc/connect";
-import { type MlflowService, ViewType } from "../../gen/mlflow/service_pb.js";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import {
+  ListExperiments_ResponseSchema,
+  type MlflowService,
+  SearchExperiments_ResponseSchema,
+  ViewType,
+} from "../../gen/mlflow/service_pb.js";
 import { invalid } from "../errors.ts";
 import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
@@ -7,9 +12,9 @@ import { hydrate } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/search-experiments.ts";
 import { searchRuns } from "../store/search-runs.ts";
-import { project } from "./context.ts";
+import { inQuery, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
-import { toExperiment } from "./experiment-messages.ts";
+import { jsonMessage } from "./json-text.ts";
 import { pagesOf } from "./pages.ts";
 import { toRun } from "./run-messages.ts";
 
@@ -24,6 +29,8 @@ export const search = ({ db }: Deps) =>
   ({
     async searchRuns(req, ctx) {
       const { maxResults, filter, orderBy } = req;
+      if (maxResults > mostResults && inQuery(ctx))
+        throw invalid(`${wrongCount} most ${mostResults}, but got value ${maxResults}`);
       if (maxResults < 0 || maxResults > mostResults) throw badCount(maxResults);
       const conditions = parseRunFilter(filter);
       const orders = parseRunOrderBy(orderBy);
@@ -55,9 +62,9 @@ export const search = ({ db }: Deps) =>
         ),
         findRunInputs(db, project(ctx), rows),
       ]);
-      const nothing = { metrics: [], params: [], tags: [] };
+      const nothing = { json: "{}", name: undefined };
       return {
-        runs: rows.map((row) => toRun(row, data.get(row.run_key) ?? nothing, inputs.get(row.run_key))),
+        runs: rows.map((row) => toRun(ctx, row, data.get(row.run_key) ?? nothing, inputs.get(row.run_key))),
         ...pages.token(next),
       };
     },
@@ -74,7 +81,7 @@ export const search = ({ db }: Deps) =>
       const orders = parseExperimentOrderBy(orderBy);
       const pages = await pagesOf(db, ["experiments/search", project(ctx), filter, orderBy, viewType]);
       const after = pages.open(req.pageToken);
-      const { rows, next } = await store.searchExperiments(db, {
+      const { json, next } = await store.searchExperiments(db, {
         project: project(ctx),
         ...inStage(viewType),
         conditions,
@@ -82,20 +89,19 @@ export const search = ({ db }: Deps) =>
         limit: Number(limit),
         ...(after === undefined ? {} : { after }),
       });
-      return { experiments: rows.map(toExperiment), ...pages.token(next) };
+      return toListing(ctx, SearchExperiments_ResponseSchema, json, pages.token(next));
     },
 
     async listExperiments(req, ctx) {
       const { maxResults, viewType } = req;
       const all = !Object.hasOwn(req, "maxResults");
-      const wrong = "Invalid value for request parameter max_results. It must be at";
-      if (!all && maxResults < 1n) throw invalid(`${wrong} least 1, but got value ${maxResults}`);
+      if (!all && maxResults < 1n) throw invalid(`${wrongCount} least 1, but got value ${maxResults}`);
       if (!all && maxResults > mostResults)
-        throw invalid(`${wrong} most ${mostResults}, but got value ${maxResults}`);
+        throw invalid(`${wrongCount} most ${mostResults}, but got value ${maxResults}`);
       const pages = await pagesOf(db, ["experiments/list", project(ctx), viewType]);
       // A list of everything has no second page, so a token says nothing.
       const after = all ? undefined : pages.open(req.pageToken);
-      const { rows, next } = await store.searchExperiments(db, {
+      const { json, next } = await store.searchExperiments(db, {
         project: project(ctx),
         ...inStage(viewType),
         conditions: [],
@@ -103,9 +109,23 @@ export const search = ({ db }: Deps) =>
         ...(all ? {} : { limit: Number(maxResults) }),
         ...(after === undefined ? {} : { after }),
       });
-      return { experiments: rows.map(toExperiment), ...pages.token(next) };
+      return toListing(ctx, ListExperiments_ResponseSchema, json, pages.token(next));
     },
   }) satisfies Partial<ServiceImpl<typeof MlflowService>>;
+
+const wrongCount = "Invalid value for request parameter max_results. It must be at";
+
+/** The answer of a listing of experiments, whose message is `desc`; `experiments` are JSON. */
+function toListing(
+  ctx: HandlerContext,
+  desc: typeof SearchExperiments_ResponseSchema | typeof ListExperiments_ResponseSchema,
+  experiments: string,
+  { nextPageToken }: { nextPageToken?: string },
+): object {
+  const members = experiments === "" ? [] : [`"experiments":[${experiments}]`];
+  if (nextPageToken !== undefined) members.push(`"next_page_token":"${nextPageToken}"`);
+  return jsonMessage(ctx, desc, `{${members.join()}}`);
+}
 
 const badCount = (count: number) =>
   invalid(

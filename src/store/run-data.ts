@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { numberArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 
@@ -15,52 +15,69 @@ export interface KeyValue {
   value: string;
 }
 
-/** What a run has logged: the latest point of each metric, its params and its tags, each by key. */
+/**
+ * What a run has logged: the latest point of each metric, its params and its tags, each by key. Postgres makes the text,
+ * which nearly every caller wants: a third of the work for this process.
+ */
 export interface RunData {
-  metrics: MetricPoint[];
-  params: KeyValue[];
-  tags: KeyValue[];
+  /** MLflow's JSON of its RunData: int8 are numbers, NaN and infinities strings, empty lists left out. */
+  json: string;
+  /** The tag `mlflow.runName`. */
+  name: string | undefined;
 }
 
-/** The data of many runs, by run key; a run that logged nothing has empty lists. Three queries at once, whatever the number of runs. */
+/** The tag in which MLflow keeps a run's name: the only place where it is stored. */
+export const runNameTag = "mlflow.runName";
+
+// The items of each list, joined by commas. NaN is greater than Infinity to Postgres.
+export const metricItems = sql`string_agg(
+        '{"key":' || to_json(key)
+          || ',"value":' || case when abs(value) < 'Infinity' then value::text else '"' || value || '"' end
+          || ',"timestamp":' || "timestamp" || ',"step":' || step || '}',
+        ',' order by key)`;
+export const textItems = sql`string_agg(
+        '{"key":' || to_json(key) || ',"value":' || to_json(value) || '}',
+        ',' order by key)`;
+export const nameAmong = sql`max(value) filter (where key = ${sql.lit(runNameTag)})`;
+
+/** The JSON of a run's data from the items of its lists. */
+export const runDataJson = (
+  items: Record<"metrics" | "params" | "tags", string | null | undefined>,
+): string =>
+  `{${Object.entries(items)
+    .flatMap(([name, text]) => (text ? [`"${name}":[${text}]`] : []))
+    .join()}}`;
+
+/** The data of many runs, by run key. Three queries at once, whatever the number of runs. */
 export async function hydrate(
   db: Database,
   project: bigint,
   runKeys: readonly bigint[],
 ): Promise<Map<bigint, RunData>> {
-  const data = new Map<bigint, RunData>(
-    runKeys.map((runKey) => [runKey, { metrics: [], params: [], tags: [] }]),
-  );
-  if (data.size === 0) return data;
-  const wanted = sql<SqlBool>`run_key = any(${numberArray(runKeys)}::bigint[])`;
+  if (runKeys.length === 0) return new Map();
+  const of = <Row>(table: string, columns: RawBuilder<Row>) =>
+    sql<Row & { run_key: bigint }>`
+      select run_key, ${columns}
+      from ${sql.table(table)}
+      where project_id = ${project} and run_key = any(${numberArray(runKeys)}::bigint[])
+      group by run_key`.execute(db);
   const [metrics, params, tags] = await Promise.all([
-    db
-      .selectFrom("latest_metrics")
-      .select(["run_key", "key", "value", "timestamp", "step"])
-      .where("project_id", "=", project)
-      .where(wanted)
-      .orderBy("run_key")
-      .orderBy("key")
-      .execute(),
-    db
-      .selectFrom("params")
-      .select(["run_key", "key", "value"])
-      .where("project_id", "=", project)
-      .where(wanted)
-      .orderBy("run_key")
-      .orderBy("key")
-      .execute(),
-    db
-      .selectFrom("tags")
-      .select(["run_key", "key", "value"])
-      .where("project_id", "=", project)
-      .where(wanted)
-      .orderBy("run_key")
-      .orderBy("key")
-      .execute(),
+    of("latest_metrics", sql<{ items: string }>`${metricItems} as items`),
+    of("params", sql<{ items: string }>`${textItems} as items`),
+    of("tags", sql<{ items: string; name: string | null }>`${textItems} as items, ${nameAmong} as name`),
   ]);
-  for (const row of metrics) data.get(row.run_key)?.metrics.push(row);
-  for (const row of params) data.get(row.run_key)?.params.push(row);
-  for (const row of tags) data.get(row.run_key)?.tags.push(row);
-  return data;
+  const metricsOf = new Map(metrics.rows.map((row) => [row.run_key, row.items]));
+  const paramsOf = new Map(params.rows.map((row) => [row.run_key, row.items]));
+  const tagsOf = new Map(tags.rows.map((row) => [row.run_key, row]));
+  return new Map(
+    runKeys.map((runKey) => {
+      const tagged = tagsOf.get(runKey);
+      const json = runDataJson({
+        metrics: metricsOf.get(runKey),
+        params: paramsOf.get(runKey),
+        tags: tagged?.items,
+      });
+      return [runKey, { json, name: tagged?.name ?? undefined }];
+    }),
+  );
 }

@@ -3,15 +3,20 @@ import type { Runs } from "../../gen/db.ts";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
-import type { KeyValue, MetricPoint, RunData } from "./run-data.ts";
+import {
+  type KeyValue,
+  metricItems,
+  nameAmong,
+  type RunData,
+  runDataJson,
+  runNameTag,
+  textItems,
+} from "./run-data.ts";
 
 /** A row of `runs`; `run_id` is as Postgres prints a uuid, with dashes. */
 export type RunRow = Selectable<Runs>;
 
 export type RunStatus = RunRow["status"];
-
-/** The tag in which MLflow keeps a run's name: the only place where it is stored. */
-export const runNameTag = "mlflow.runName";
 
 export async function findRun(db: Database, project: bigint, runId: string): Promise<RunRow | undefined> {
   return await db
@@ -30,47 +35,31 @@ export async function findRunWithData(
 ): Promise<{ row: RunRow; data: RunData } | undefined> {
   const [found] = (await runWithDataStatement(project, runId).execute(db)).rows;
   if (found === undefined) return undefined;
-  const { metrics, params, tags, ...row } = found;
-  return {
-    row,
-    data: { metrics: metrics.map(toPoint), params: params.map(toKeyValue), tags: tags.map(toKeyValue) },
-  };
+  const { metrics, params, tags, name, ...row } = found;
+  return { row, data: { json: runDataJson({ metrics, params, tags }), name: name ?? undefined } };
 }
 
-type PointColumns = [key: string, value: number | string, timestamp: string, step: string];
-type KeyValueColumns = [key: string, value: string];
-
-const toPoint = ([key, value, timestamp, step]: PointColumns): MetricPoint => ({
-  key,
-  value: Number(value),
-  timestamp: BigInt(timestamp),
-  step: BigInt(step),
-});
-
-const toKeyValue = ([key, value]: KeyValueColumns): KeyValue => ({ key, value });
-
-// JSON numbers lose the digits of an int8, so those travel as text; NaN and infinities are text by nature.
 export const runWithDataStatement = (project: bigint, runId: string) => sql<
-  RunRow & { metrics: PointColumns[]; params: KeyValueColumns[]; tags: KeyValueColumns[] }
+  RunRow & { [column in "metrics" | "params" | "tags" | "name"]: string | null }
 >`
-  select runs.*,
-    (
-      select coalesce(json_agg(json_build_array(key, value, "timestamp"::text, step::text) order by key), '[]')
-      from latest_metrics
-      where project_id = runs.project_id and run_key = runs.run_key
-    ) as metrics,
-    (
-      select coalesce(json_agg(json_build_array(key, value) order by key), '[]')
-      from params
-      where project_id = runs.project_id and run_key = runs.run_key
-    ) as params,
-    (
-      select coalesce(json_agg(json_build_array(key, value) order by key), '[]')
-      from tags
-      where project_id = runs.project_id and run_key = runs.run_key
-    ) as tags
+  select runs.*, metric.items as metrics, param.items as params, tag.items as tags, tag.name
   from runs
-  where project_id = ${project} and run_id = ${runId}`;
+  cross join lateral (
+    select ${metricItems} as items
+    from latest_metrics
+    where project_id = runs.project_id and run_key = runs.run_key
+  ) as metric
+  cross join lateral (
+    select ${textItems} as items
+    from params
+    where project_id = runs.project_id and run_key = runs.run_key
+  ) as param
+  cross join lateral (
+    select ${textItems} as items, ${nameAmong} as name
+    from tags
+    where project_id = runs.project_id and run_key = runs.run_key
+  ) as tag
+  where runs.project_id = ${project} and run_id = ${runId}`;
 
 export interface RunChanges {
   status?: RunStatus;

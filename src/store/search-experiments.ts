@@ -3,10 +3,9 @@ import type { ExperimentCondition, ExperimentOrder, TagCondition } from "../sear
 import type { CursorValue } from "../search/page-token.ts";
 import { textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
-import { type ExperimentRow, selectExperiments } from "./experiments.ts";
+import { textItems } from "./run-data.ts";
 import { compareNumbers, compareTexts, type Sql } from "./search-facts.ts";
 import { after, ordered, type SortKey } from "./search-keys.ts";
-import type { Page } from "./search-runs.ts";
 
 export interface ExperimentSearch {
   project: bigint;
@@ -21,34 +20,65 @@ export interface ExperimentSearch {
   after?: readonly CursorValue[];
 }
 
-/** One page of the experiments that satisfy all conditions, with their tags; keyset paging as in search-runs.ts. */
+/** `next` is there if more experiments follow. */
+interface ExperimentPage {
+  /** MLflow's JSON of each, joined by commas. */
+  json: string;
+  next?: CursorValue[];
+}
+
+/**
+ * One page of the experiments that satisfy all conditions, with their tags; keyset paging as in search-runs.ts. Postgres
+ * makes the text: a thousand experiments are a quarter of the work for this process that way.
+ */
 export async function searchExperiments(
   db: Database,
-  { project, stage, conditions, orders, limit, after: at }: ExperimentSearch,
-): Promise<Page<ExperimentRow>> {
-  const keys = sortKeys(orders);
-  let query = selectExperiments(db, project).orderBy(ordered(keys.map(({ key }) => key)));
-  if (stage !== undefined) query = query.where("experiments.lifecycle_stage", "=", stage);
-  for (const condition of conditions) query = query.where(toSql(condition));
-  if (at !== undefined)
-    query = query.where(
-      after(
-        keys.map(({ key }) => key),
-        at,
-      ),
-    );
+  { project, stage, conditions, orders, limit = Number.MAX_SAFE_INTEGER, after: at }: ExperimentSearch,
+): Promise<ExperimentPage> {
+  const columns = orderColumns(orders);
+  const keys = columns.map(({ key }) => key);
+  const where = [
+    sql<SqlBool>`experiments.project_id = ${project}`,
+    ...(stage === undefined ? [] : [sql<SqlBool>`experiments.lifecycle_stage = ${stage}`]),
+    ...conditions.map(toSql),
+    ...(at === undefined ? [] : [after(keys, at)]),
+  ];
+  const last = columns.map(
+    ({ column, key }) =>
+      sql`, max(${sql.ref(column)}) filter (where place = ${limit}) as ${sql.id(key.column)}`,
+  );
   // One more tells whether there is a next page.
-  if (limit !== undefined) query = query.limit(limit + 1);
-  const rows = await query.execute();
-  if (limit === undefined || rows.length <= limit) return { rows };
-  rows.length = limit;
-  const last = rows.at(-1);
-  return last === undefined ? { rows } : { rows, next: keys.map(({ column }) => last[column]) };
+  const { rows } = await sql<{ json: string | null; more: boolean } & Record<SortKey["column"], CursorValue>>`
+    with page as materialized (
+      select *, row_number() over (order by ${ordered(keys)}) as place
+      from experiments
+      where ${sql.join(where, sql` and `)}
+      order by ${ordered(keys)}
+      limit ${limit + 1}
+    ),
+    tag as materialized (
+      select experiment_id, ${textItems} as items
+      from experiment_tags
+      where project_id = ${project} and experiment_id = any(array(select experiment_id from page))
+      group by experiment_id
+    )
+    select count(*) > ${limit} as more${sql.join(last, sql``)},
+      string_agg(
+        '{"experiment_id":"' || experiment_id || '","name":' || to_json(name)
+          || ',"artifact_location":' || to_json(artifact_location) || ',"lifecycle_stage":"' || lifecycle_stage
+          || '","last_update_time":' || last_update_time || ',"creation_time":' || creation_time
+          || coalesce(',"tags":[' || items || ']', '') || '}',
+        ',' order by place
+      ) filter (where place <= ${limit}) as json
+    from page left join tag using (experiment_id)`.execute(db);
+  const [found] = rows;
+  const json = found?.json ?? "";
+  return found?.more ? { json, next: keys.map(({ column }) => found[column] ?? null) } : { json };
 }
 
 type Column = ExperimentOrder["key"];
 
-function sortKeys(orders: readonly ExperimentOrder[]): { column: Column; key: SortKey }[] {
+function orderColumns(orders: readonly ExperimentOrder[]): { column: Column; key: SortKey }[] {
   const byId: ExperimentOrder = { kind: "attribute", key: "experiment_id", ascending: false };
   const all = [...orders, byId];
   // Ids are distinct: what follows decides nothing.

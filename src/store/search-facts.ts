@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { MetricCondition, ParamCondition, RunCondition, TagCondition } from "../search/ast.ts";
 import { numberArray } from "./array-literals.ts";
-import { runNameTag } from "./runs.ts";
+import { runNameTag } from "./run-data.ts";
 
 /** A piece of SQL; every value in it is bound, every identifier comes from this folder. */
 export type Sql<T = unknown> = RawBuilder<T>;

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from "kysely";
 import type { RunOrder } from "../search/ast.ts";
 import type { CursorValue } from "../search/page-token.ts";
-import { runNameTag } from "./runs.ts";
+import { runNameTag } from "./run-data.ts";
 import { type FactKind, factTable, type Sql } from "./search-facts.ts";
 
 /** One column of an order. */

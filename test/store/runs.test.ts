@@ -11,6 +11,7 @@ import {
   runWithDataStatement,
 } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
+import { readRunData } from "../support/run-data.ts";
 
 const { db, another } = await testDatabase();
 const replica = another();
@@ -62,7 +63,7 @@ test("each of a group of runs gets its own tags and answer", async () => {
     expect(creation?.state === "created" && creation.row).toEqual(found?.row);
     expect(fromUuid(found?.row.run_id ?? "")).toBe(run.runId);
     expect(found?.row).toMatchObject({ user_id: `user ${i}`, start_time: BigInt(i) });
-    expect(found?.data.tags).toEqual(run.tags);
+    expect(readRunData(found?.data.json ?? "").tags).toEqual(run.tags);
   }
 });
 
@@ -98,11 +99,15 @@ test("a run's data is the same by one statement and by the page's queries", asyn
     params: [
       { key: "p", value: 'a"b\\' },
       { key: "P", value: "" },
+      { key: "n", value: "NaN" },
     ],
-    tags: [{ key: "t", value: "1" }],
+    tags: [
+      { key: "t", value: "1" },
+      { key: "mlflow.runName", value: "a\u0001 name" },
+    ],
   });
   const found = await findRunWithData(db, project, run.runId);
-  expect(found?.data).toEqual({
+  expect(readRunData(found?.data.json ?? "")).toEqual({
     metrics: [
       { key: "a", value: 0.1, timestamp: 1n, step: 2n ** 53n + 1n },
       { key: "b", value: Number.NaN, timestamp: 2n ** 63n - 1n, step: -(2n ** 63n) },
@@ -110,19 +115,22 @@ test("a run's data is the same by one statement and by the page's queries", asyn
     ],
     params: [
       { key: "P", value: "" },
+      { key: "n", value: "NaN" },
       { key: "p", value: 'a"b\\' },
     ],
     tags: [
       { key: "k", value: "v" },
+      { key: "mlflow.runName", value: "a\u0001 name" },
       { key: "t", value: "1" },
     ],
   });
+  expect(found?.data.name).toBe("a\u0001 name");
   const page = await hydrate(db, project, [1n, 2n, 3n]);
-  expect(page.get(found?.row.run_key ?? 0n)).toMatchObject(found?.data ?? {});
-  expect(page.get(3n)).toEqual({ metrics: [], params: [], tags: [] });
+  expect(page.get(found?.row.run_key ?? 0n)).toEqual(found?.data);
+  expect(page.get(3n)).toEqual({ json: "{}" });
   expect([...(await hydrate(db, await testProject(db), [1n, 2n])).values()]).toEqual([
-    { metrics: [], params: [], tags: [] },
-    { metrics: [], params: [], tags: [] },
+    { json: "{}" },
+    { json: "{}" },
   ]);
 });
 

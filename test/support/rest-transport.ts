@@ -17,7 +17,7 @@ export function restTransport(base: string): Transport {
       const path = endpoint.path.replace(/\{(\w+)\}/g, (_, field: string) =>
         encodeURIComponent(String(json[field])),
       );
-      const url = new URL(`${base}/api/2.0${path}`);
+      const url = new URL(`${base}/api/${endpoint.since?.major}.${endpoint.since?.minor}${path}`);
       if (endpoint.method === "GET") {
         for (const [field, value] of Object.entries(json))
           for (const item of Array.isArray(value) ? value : [value])

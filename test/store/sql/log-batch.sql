@@ -6,7 +6,7 @@ with
       $2::uuid[]
     ) with ordinality as wanted (project_id, run_id, n)
     cross join lateral (
-      select runs.project_id, run_key, experiment_id, lifecycle_stage
+      select runs.project_id, run_key, experiment_id, lifecycle_stage, has_rollups as is_unwritten
       from runs
       where runs.project_id = wanted.project_id and runs.run_id = wanted.run_id
       limit 1
@@ -36,7 +36,7 @@ with
   writable as materialized (
     select *
     from entry
-    where lifecycle_stage = 'active' and n not in (select n from changed)
+    where lifecycle_stage = 'active' and not is_unwritten and n not in (select n from changed)
   ),
   due_param as materialized (
     select distinct project_id, run_key, key, experiment_id, value
@@ -96,7 +96,7 @@ with
     set value = excluded.value
     where tags.value <> excluded.value
   ) 
-  select n, lifecycle_stage, stored,
+  select n, lifecycle_stage, is_unwritten, stored,
     1 / ((select count(*) from new_param) = (select count(*) from due_param))::int as complete
   from entry
   left join changed using (n)

@@ -6,12 +6,12 @@ with
       $2::uuid[]
     ) with ordinality as wanted (project_id, run_id, n)
     cross join lateral (
-      select runs.project_id, run_key, experiment_id, lifecycle_stage
+      select runs.project_id, run_key, experiment_id, lifecycle_stage, has_rollups as is_unwritten
       from runs
       where runs.project_id = wanted.project_id and runs.run_id = wanted.run_id
       limit 1
     ) as run
-  ), writable as (select * from entry where lifecycle_stage = 'active'), 
+  ), writable as (select * from entry where lifecycle_stage = 'active' and not is_unwritten), 
   point as materialized (
     select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
     from unnest(
@@ -41,4 +41,4 @@ with
     where (excluded.step, excluded."timestamp", excluded.value)
       > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
   ) 
-  select n, lifecycle_stage, null::json as stored from entry
+  select n, lifecycle_stage, is_unwritten, null::json as stored from entry

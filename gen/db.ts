@@ -72,6 +72,15 @@ export interface ExperimentTags {
   value: string;
 }
 
+export interface LateMetrics {
+  first_step: bigint;
+  id: Generated<string>;
+  key: string;
+  last_step: bigint;
+  project_id: bigint;
+  run_key: bigint;
+}
+
 export interface LatestMetrics {
   experiment_id: bigint;
   key: string;
@@ -121,6 +130,34 @@ export interface LoggedModelTags {
   model_id: string;
   project_id: bigint;
   value: string;
+}
+
+export interface MetricBuckets {
+  count: bigint;
+  first_step: bigint;
+  first_timestamp: bigint;
+  first_value: number;
+  key: string;
+  last_step: bigint;
+  last_timestamp: bigint;
+  last_value: number;
+  max_step: bigint | null;
+  max_timestamp: bigint | null;
+  max_value: number | null;
+  min_step: bigint | null;
+  min_timestamp: bigint | null;
+  min_value: number | null;
+  nan_count: bigint;
+  project_id: bigint;
+  run_key: bigint;
+}
+
+export interface MetricRollups {
+  announced: bigint;
+  key: string;
+  project_id: bigint;
+  rolled: bigint;
+  run_key: bigint;
 }
 
 export interface Metrics {
@@ -215,6 +252,7 @@ export interface Runs {
   end_time: bigint | null;
   experiment_id: bigint;
   has_inputs: Generated<boolean>;
+  has_rollups: Generated<boolean>;
   lifecycle_stage: ColumnType<"active" | "deleted", "active" | "deleted" | undefined, "active" | "deleted">;
   project_id: bigint;
   run_id: string;
@@ -244,11 +282,14 @@ export interface DB {
   datasets: Datasets;
   experiment_tags: ExperimentTags;
   experiments: Experiments;
+  late_metrics: LateMetrics;
   latest_metrics: LatestMetrics;
   logged_model_metrics: LoggedModelMetrics;
   logged_model_params: LoggedModelParams;
   logged_model_tags: LoggedModelTags;
   logged_models: LoggedModels;
+  metric_buckets: MetricBuckets;
+  metric_rollups: MetricRollups;
   metrics: Metrics;
   model_version_tags: ModelVersionTags;
   model_versions: ModelVersions;

@@ -87,6 +87,9 @@ const table: Record<string, Rows> = {
     listArtifacts: ["artifact", "read"],
     uploadArtifact: ["artifact", "write"],
   },
+  "loggia.v1.MetricService": {
+    SampleHistory: ["run", "read"],
+  },
   "grpc.reflection.v1.ServerReflection": {
     ServerReflectionInfo: ["server", "read"],
   },

@@ -43,7 +43,7 @@ export async function connect(config: Config, journal: Journal): Promise<OpenedD
     poolSize,
     namedStatements,
     statementTimeout,
-    onIdleError: (error) => journal.warn(`a connection to the database broke: ${error.message}`),
+    onIdleError: seldom((error) => journal.warn(`connections to the database broke: ${error.message}`)),
   });
   const closeAll = async () => {
     await close();
@@ -56,6 +56,16 @@ export async function connect(config: Config, journal: Journal): Promise<OpenedD
     await closeAll();
     throw new StartError(`cannot use the database (${place}): ${reason(error)}`, { cause: error });
   }
+}
+
+/** Passes on the first of several errors within a second: when a database goes, all connections break at once. */
+function seldom(tell: (error: Error) => void): (error: Error) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - last < 1_000) return;
+    last = performance.now();
+    tell(error);
+  };
 }
 
 /** What is at the bottom of an error, in one line. */

@@ -13,7 +13,7 @@ const slow = 1000;
 export function observe(log: Log): Interceptor {
   return (next) => async (request) => {
     const start = performance.now();
-    const record = (status: string, httpStatus: number) => {
+    const record = (status: string, httpStatus: number, cause?: unknown) => {
       const ms = performance.now() - start;
       const level = httpStatus >= 500 ? "warn" : status !== "OK" || ms >= slow ? "info" : "debug";
       log[level](
@@ -24,6 +24,8 @@ export function observe(log: Log): Interceptor {
           project: String(request.contextValues.get(projectKey)),
           status,
           ms: Math.round(ms * 100) / 100,
+          // Why the server could not, which its caller is not told.
+          ...(httpStatus >= 500 && cause instanceof Error && { cause: cause.message }),
         },
         "call",
       );
@@ -34,7 +36,7 @@ export function observe(log: Log): Interceptor {
       return response;
     } catch (error) {
       const known = asLoggiaError(error);
-      record(known?.code ?? "INTERNAL_ERROR", known?.status ?? 500);
+      record(known?.code ?? "INTERNAL_ERROR", known?.status ?? 500, known?.cause);
       throw error;
     }
   };

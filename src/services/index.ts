@@ -1,4 +1,5 @@
 import { createServiceImplSpec, type ServiceImplSpec } from "@connectrpc/connect";
+import { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
 import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
 import { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
@@ -17,6 +18,7 @@ import { registeredModels } from "./registered-models.ts";
 import { registrySearch } from "./registry-search.ts";
 import { runInputs } from "./run-inputs.ts";
 import { runs } from "./runs.ts";
+import { sampledHistory } from "./sampled-history.ts";
 import { search } from "./search.ts";
 import { tags } from "./tags.ts";
 
@@ -43,4 +45,5 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
     ...modelAliases(deps),
     ...registrySearch(deps),
   }),
+  createServiceImplSpec<typeof MetricService>(MetricService, sampledHistory(deps)),
 ];

@@ -83,19 +83,28 @@ function toPosition(cursor: readonly CursorValue[] | undefined): HistoryPosition
     : undefined;
 }
 
-/** Fetches a history chunk by chunk, `limit` points at most; no part is empty. */
+/**
+ * Fetches a history chunk by chunk, `limit` points at most; no part is empty. While a part is being used, Postgres makes
+ * the next one.
+ */
 async function* walk<Part extends HistoryPart>(
   read: (slice: HistorySlice) => Promise<Part>,
   after: HistoryPosition | undefined,
   limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Part> {
-  for (let position = after, left = limit; left > 0; ) {
-    const wanted = Math.min(chunk, left);
-    const part = await read({ after: position, limit: wanted });
-    if (part.count > 0) yield part;
-    if (part.count < wanted) return;
-    position = part.last;
-    left -= part.count;
+  let left = limit;
+  const next = (after: HistoryPosition | undefined) => {
+    const part = read({ after, limit: Math.min(chunk, left) });
+    part.catch(() => {}); // heard of where it is awaited, unless the caller has gone before
+    return part;
+  };
+  for (let part = await next(after); part.count > 0; ) {
+    const { count, last } = part;
+    left -= count;
+    const following = count === chunk && left > 0 ? next(last) : undefined;
+    yield part;
+    if (following === undefined) return;
+    part = await following;
   }
 }
 

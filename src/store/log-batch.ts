@@ -3,6 +3,7 @@ import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
+import { longRunsOf, noticePoints } from "./metric-rollup-queue.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
 
 /** What one request logs to one run. No two params have the same key. */
@@ -47,13 +48,22 @@ export function logBatch(db: Database, batch: Batch): Promise<Outcome> {
 const committers = new WeakMap<Database, (batch: Batch) => Promise<Outcome>>();
 
 async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Outcome[]> {
-  const { rows } = await batchStatement(batches).execute(db);
+  const long = longRunsOf(db);
+  const { rows } = await batchStatement(batches, long.haveOneOf(batches)).execute(db);
+  noticePoints(db, batches);
   const outcomes: Outcome[] = batches.map(() => ({ state: "absent" }));
-  for (const { n, lifecycle_stage, stored } of rows) {
+  const unwritten: number[] = [];
+  for (const { n, lifecycle_stage, is_unwritten, stored } of rows) {
     const index = Number(n) - 1;
-    if (lifecycle_stage === "deleted") outcomes[index] = { state: "deleted" };
+    if (is_unwritten) unwritten.push(index);
+    else if (lifecycle_stage === "deleted") outcomes[index] = { state: "deleted" };
     else outcomes[index] = stored === null ? { state: "logged" } : { state: "changed", stored };
   }
+  if (unwritten.length === 0) return outcomes;
+  const again = unwritten.flatMap((index) => batches[index] ?? []);
+  for (const batch of again) long.add(batch);
+  const found = await writeBatches(db, again);
+  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
   return outcomes;
 }
 
@@ -61,6 +71,8 @@ interface BatchRow {
   /** The place of the batch in the group, from 1. */
   n: bigint;
   lifecycle_stage: "active" | "deleted";
+  /** Nothing of it was written: its points may be late, and the statement was not made to tell of late ones. */
+  is_unwritten: boolean;
   stored: Record<string, string> | null;
 }
 
@@ -70,15 +82,21 @@ interface BatchRow {
  *
  * Every insert is sorted by its key: two statements that meet on the same rows then take them in the same order and
  * cannot deadlock. `latest_metrics` keeps the greatest (step, timestamp, value), where float8 sorts NaN above all.
+ * @param tellsLate whether it also tells metric-rollups.ts of points at steps that may be in buckets already, a quarter of
+ * the work for a single point; without, it leaves out the batches of runs that have any in buckets.
  */
-export function batchStatement(batches: readonly Batch[]): RawBuilder<BatchRow> {
+export function batchStatement(batches: readonly Batch[], tellsLate = false): RawBuilder<BatchRow> {
   const metrics = flatten(batches, (batch) => batch.metrics);
   const params = flatten(batches, (batch) => batch.params);
   const tags = flatten(batches, (batch) => batch.tags);
-  const parts = [entry(batches)];
+  const isUnwritten =
+    metrics.items.length > 0 && !tellsLate ? sql<boolean>`has_rollups` : sql<boolean>`false`;
+  const parts = [entry(batches, isUnwritten)];
   if (params.items.length > 0) parts.push(paramParts(params));
-  else parts.push(sql`writable as (select * from entry where lifecycle_stage = 'active')`);
+  else
+    parts.push(sql`writable as (select * from entry where lifecycle_stage = 'active' and not is_unwritten)`);
   if (metrics.items.length > 0) parts.push(metricParts(metrics));
+  if (metrics.items.length > 0 && tellsLate) parts.push(latePart);
   if (tags.items.length > 0) parts.push(tagParts(tags));
   if (batches.some((batch) => batch.modelMetrics !== undefined))
     parts.push(modelMetricParts(flatten(batches, (batch) => batch.modelMetrics ?? [])));
@@ -104,7 +122,7 @@ function flatten<Item>(batches: readonly Batch[], of: (batch: Batch) => readonly
 
 // The run is looked up by a lateral subquery, not by a join: a plan that Postgres made and kept while the table was small
 // would read all of it.
-const entry = (batches: readonly Batch[]) => sql`
+const entry = (batches: readonly Batch[], isUnwritten: RawBuilder<boolean>) => sql`
   entry as materialized (
     select n, run.*
     from unnest(
@@ -112,7 +130,7 @@ const entry = (batches: readonly Batch[]) => sql`
       ${textArray(batches.map((batch) => batch.runId))}::uuid[]
     ) with ordinality as wanted (project_id, run_id, n)
     cross join lateral (
-      select runs.project_id, run_key, experiment_id, lifecycle_stage
+      select runs.project_id, run_key, experiment_id, lifecycle_stage, ${isUnwritten} as is_unwritten
       from runs
       where runs.project_id = wanted.project_id and runs.run_id = wanted.run_id
       limit 1
@@ -150,6 +168,25 @@ const metricParts = ({ places, items }: Items<MetricPoint>) => sql`
       > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
   )`;
 
+const latePart = sql`
+  late as (
+    insert into late_metrics (project_id, run_key, key, first_step, last_step)
+    select project_id, run_key, key, first_step, least(last_step, announced - 1)
+    from (
+      select project_id, run_key, key, min(step) as first_step, max(step) as last_step
+      from point
+      group by project_id, run_key, key
+    ) as series
+    cross join lateral (
+      select announced
+      from metric_rollups
+      where metric_rollups.project_id = series.project_id and metric_rollups.run_key = series.run_key
+        and metric_rollups.key = series.key
+      limit 1
+    ) as rollup
+    where first_step < announced
+  )`;
+
 const paramParts = ({ places, items }: Items<KeyValue>) => sql`
   param as materialized (
     select n, project_id, run_key, experiment_id, key collate "C" as key, value
@@ -175,7 +212,7 @@ const paramParts = ({ places, items }: Items<KeyValue>) => sql`
   writable as materialized (
     select *
     from entry
-    where lifecycle_stage = 'active' and n not in (select n from changed)
+    where lifecycle_stage = 'active' and not is_unwritten and n not in (select n from changed)
   ),
   due_param as materialized (
     select distinct project_id, run_key, key, experiment_id, value
@@ -210,13 +247,13 @@ const tagParts = ({ places, items }: Items<KeyValue>) => sql`
   )`;
 
 const answer = sql<BatchRow>`
-  select n, lifecycle_stage, null::json as stored from entry`;
+  select n, lifecycle_stage, is_unwritten, null::json as stored from entry`;
 
 // A param that was not there when the statement began, yet could not be inserted, came from a writer at the same moment,
 // perhaps with another value. Nothing of the group may stay then: the division by zero undoes it, and group-commit.ts
 // writes its members again, which then see that param.
 const answerWithParams = sql<BatchRow>`
-  select n, lifecycle_stage, stored,
+  select n, lifecycle_stage, is_unwritten, stored,
     1 / ((select count(*) from new_param) = (select count(*) from due_param))::int as complete
   from entry
   left join changed using (n)`;

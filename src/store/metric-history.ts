@@ -52,39 +52,29 @@ export async function readHistoryText(
 ): Promise<HistoryPart & { text: string }> {
   const head = `{"key":${JSON.stringify(range.key)},"value":`;
   const found = await db
-    .with(
-      (cte) => cte("page").materialized(),
-      () => page(db, range),
+    .selectFrom(page(db, range).as("page"))
+    .select(sql<number>`count(*)::int`.as("count"))
+    .select(
+      // NaN is greater than Infinity to Postgres.
+      sql<string | null>`string_agg(
+        ${head}::text
+          || case when abs(value) < 'Infinity' then value::text else '"' || value || '"' end
+          || ',"timestamp":' || "timestamp" || ',"step":' || step || '}',
+        ',')`.as("text"),
     )
-    .selectFrom((eb) =>
-      eb
-        .selectFrom("page")
-        .select(["step", "timestamp", "value"])
-        .orderBy("step", "desc")
-        .orderBy("timestamp", "desc")
-        .orderBy("value", "desc")
-        .limit(1)
-        .as("last"),
-    )
-    .selectAll("last")
-    .select((eb) => [
-      eb
-        .selectFrom("page")
-        .select(
-          // NaN is greater than Infinity to Postgres.
-          sql<string>`string_agg(
-            ${head}::text
-              || case when abs(value) < 'Infinity' then value::text else '"' || value || '"' end
-              || ',"timestamp":' || "timestamp" || ',"step":' || step || '}',
-            ',')`.as("text"),
-        )
-        .as("text"),
-      eb.selectFrom("page").select(sql<number>`count(*)::int`.as("count")).as("count"),
-    ])
     .executeTakeFirst();
-  if (found === undefined) return { text: "", count: 0, last: undefined };
-  const { text, count, ...last } = found;
-  return { text: text ?? "", count: count ?? 0, last };
+  const { text, count } = found ?? { text: null, count: 0 };
+  return text === null ? { text: "", count, last: undefined } : { text, count, last: lastPoint(text, head) };
+}
+
+/** The last of the points in `text`, each of which begins with `head`. */
+function lastPoint(text: string, head: string): HistoryPosition {
+  // Within a string, the quotes of `head` would be escaped.
+  const point = text.slice(text.lastIndexOf(head));
+  const { step, timestamp, value } = JSON.parse(point, (key, value: unknown, context?: { source: string }) =>
+    context !== undefined && (key === "timestamp" || key === "step") ? BigInt(context.source) : value,
+  );
+  return { step, timestamp, value: Number(value) };
 }
 
 function page(db: Database, { project, runId, key, after, limit }: HistoryRange) {

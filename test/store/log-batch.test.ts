@@ -7,6 +7,7 @@ import { readHistory } from "../../src/store/metric-history.ts";
 import type { MetricPoint } from "../../src/store/run-data.ts";
 import { createRun, findRunWithData } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
+import { readRunData } from "../support/run-data.ts";
 
 const { db, another } = await testDatabase();
 /** A second replica: its groups meet those of the first only in Postgres. */
@@ -33,6 +34,9 @@ const batch = (project: bigint, runId: string, parts: Partial<Batch>): Batch => 
   tags: [],
   ...parts,
 });
+
+const dataOf = async (project: bigint, runId: string) =>
+  readRunData((await findRunWithData(db, project, runId))?.data.json ?? "");
 
 const history = async (project: bigint, runId: string, key: string) =>
   (await readHistory(db, { project, runId, key, after: undefined, limit: 100_000 })).points;
@@ -62,8 +66,8 @@ describe("a group of batches", () => {
       { state: "changed", stored: { p: "1" } },
       { state: "logged" },
     ]);
-    const data = (await findRunWithData(db, mine, active))?.data;
-    expect(data?.metrics.map(({ key }) => key)).toEqual(["m"]);
+    const data = await dataOf(mine, active);
+    expect(data.metrics.map(({ key }) => key)).toEqual(["m"]);
   });
 
   test("loses only the member that Postgres cannot store", async () => {
@@ -77,8 +81,8 @@ describe("a group of batches", () => {
       members.map((_, i) => (i === 7 ? "rejected" : "fulfilled")),
     );
     expect(results[7]).toMatchObject({ reason: { code: "INVALID_PARAMETER_VALUE" } });
-    const data = (await findRunWithData(db, project, runId))?.data;
-    expect(data?.tags).toHaveLength(15);
+    const data = await dataOf(project, runId);
+    expect(data.tags).toHaveLength(15);
   });
 
   test("stores a tag that several members set once, with the last one's value", async () => {
@@ -89,8 +93,8 @@ describe("a group of batches", () => {
         logBatch(db, batch(project, runId, { tags: [{ key: "t", value: String(i) }] })),
       ),
     );
-    const data = (await findRunWithData(db, project, runId))?.data;
-    expect(data?.tags).toEqual([{ key: "t", value: "19" }]);
+    const data = await dataOf(project, runId);
+    expect(data.tags).toEqual([{ key: "t", value: "19" }]);
   });
 
   test("takes a param that several members log alike, and refuses those that differ from the first", async () => {
@@ -116,8 +120,8 @@ describe("a group of batches", () => {
     const odd = ['"', "\\", '\\"', "{}", "{a,b}", "NULL", "", "null", "a\nb", "é😀", "'", "$1", "__proto__"];
     const params = odd.map((value, i) => ({ key: `p${i}`, value }));
     await logBatch(db, batch(project, runId, { params: [...params, { key: "__proto__", value: "x" }] }));
-    const data = (await findRunWithData(db, project, runId))?.data;
-    expect(data?.params.slice(1).toSorted((a, b) => Number(a.key.slice(1)) - Number(b.key.slice(1)))).toEqual(
+    const data = await dataOf(project, runId);
+    expect(data.params.slice(1).toSorted((a, b) => Number(a.key.slice(1)) - Number(b.key.slice(1)))).toEqual(
       params,
     );
     const changed = await logBatch(db, batch(project, runId, { params: [{ key: "__proto__", value: "y" }] }));
@@ -168,9 +172,9 @@ describe("two replicas on the same rows", () => {
       );
       const won = outcomes.flatMap(({ state }, i) => (state === "logged" ? [i] : []));
       expect(won).toHaveLength(1);
-      const data = (await findRunWithData(db, project, runId))?.data;
-      expect(data?.metrics.map(({ value }) => value)).toEqual(won);
-      expect(data?.params).toEqual([
+      const data = await dataOf(project, runId);
+      expect(data.metrics.map(({ value }) => value)).toEqual(won);
+      expect(data.params).toEqual([
         { key: `own${won[0]}`, value: "" },
         { key: "p", value: String(won[0]) },
       ]);
@@ -194,7 +198,7 @@ describe("two replicas on the same rows", () => {
         await Promise.all(
           batches.map((metrics, i) => logBatch(i % 2 ? db : replica, batch(project, runId, { metrics }))),
         );
-        const latest = (await findRunWithData(db, project, runId))?.data.metrics ?? [];
+        const latest = (await dataOf(project, runId)).metrics;
         for (const key of ["a", "b"]) {
           const sent = batches.flat().filter((candidate) => candidate.key === key);
           const distinct = new Set(sent.map(identity));

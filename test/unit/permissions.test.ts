@@ -1,13 +1,20 @@
 import { createServiceImplSpec } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.js";
+import { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
 import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
 import { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { permissionOf, requirePermissions } from "../../src/auth/permissions.ts";
 import { createApp } from "../../src/http/app.ts";
 
-const everything = [MlflowService, ModelRegistryService, MlflowArtifactsService, ServerReflection];
+const everything = [
+  MlflowService,
+  ModelRegistryService,
+  MlflowArtifactsService,
+  MetricService,
+  ServerReflection,
+];
 
 test("every method of every service declares a permission, byte routes included", () => {
   expect(everything.flatMap((s) => s.methods).filter((m) => permissionOf(m) === undefined)).toEqual([]);

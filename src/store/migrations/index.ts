@@ -4,6 +4,7 @@ import * as modelRegistry from "./0002_model_registry.ts";
 import * as loggedModels from "./0003_logged_models.ts";
 import * as artifactGarbage from "./0004_artifact_garbage.ts";
 import * as modelVersionLocation from "./0005_model_version_location.ts";
+import * as metricBuckets from "./0006_metric_buckets.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   "0003_logged_models": loggedModels,
   "0004_artifact_garbage": artifactGarbage,
   "0005_model_version_location": modelVersionLocation,
+  "0006_metric_buckets": metricBuckets,
 };

@@ -11,7 +11,8 @@ import { afterAll, expect, inject, test } from "vitest";
 import { GetExperiment_ResponseSchema, GetExperimentSchema } from "../../gen/mlflow/service_pb.js";
 import { createProject, defaultProjectPath } from "../../src/store/projects.ts";
 import { testDatabase } from "../support/database.ts";
-import { type Served, serve, until } from "../support/process.ts";
+import { type Served, serve } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 const { db, name } = await testDatabase();
 await createProject(db, defaultProjectPath);
@@ -113,8 +114,8 @@ test("at SIGTERM it is first not ready, then takes no connections, and all that 
   expect((await fetch(`${url}/livez`)).status).toBe(200);
 
   const code = end("SIGTERM");
-  await until(async () => (await fetch(`${url}/readyz`)).status === 503);
-  await until(() =>
+  await until("it is not ready", async () => (await fetch(`${url}/readyz`)).status === 503);
+  await until("it takes no new connections", () =>
     fetch(`${url}/livez`).then(
       () => false,
       () => true,
@@ -150,7 +151,7 @@ test("at SIGTERM it is first not ready, then takes no connections, and all that 
 test("what hangs is cut at the drain timeout, and leaves nothing", async () => {
   const { url, end } = await serveHere("--drain-timeout", "1s");
   beginUpload(url, "hanging", Buffer.alloc(100_000), 200_000);
-  await until(async () => {
+  await until("the upload has begun", async () => {
     const rows = await db.selectFrom("artifact_garbage").selectAll().execute();
     return rows.length === 1;
   });
@@ -165,7 +166,7 @@ test("a second signal ends it at once", async () => {
   beginUpload(url, "hanging", Buffer.alloc(100_000), 200_000);
   expect((await fetch(`${url}/livez`)).status).toBe(200);
   const code = end("SIGTERM");
-  await until(() =>
+  await until("it takes no new connections", () =>
     fetch(`${url}/livez`).then(
       () => false,
       () => true,

@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect as openSocket, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
-
-const program = fileURLToPath(new URL("../../bin/loggia", import.meta.url));
+import { launch as launchIn, type Served, serve as serveIn } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 let home: string;
 const running = new Set<ChildProcess>();
@@ -23,18 +21,15 @@ afterEach(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 afterAll(async () => {
-  await until(() => processesOf(home).length === 0);
+  await until("its processes are gone", () => processesOf(home).length === 0);
   rmSync(home, { recursive: true });
 });
 
-/** Starts the real command in a process group of its own, with no setting from outside. */
 function launch(...args: string[]): ChildProcess {
-  const child = spawn(program, args, {
-    cwd: home,
-    env: { PATH: process.env.PATH },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return kept(launchIn(home, ...args));
+}
+
+function kept(child: ChildProcess): ChildProcess {
   running.add(child);
   child.once("exit", () => running.delete(child));
   return child;
@@ -48,50 +43,10 @@ async function run(...args: string[]): Promise<{ code: number | null; out: strin
   return { code, out, err };
 }
 
-interface Served {
-  child: ChildProcess;
-  lines: string;
-  url: string;
-  /** Sends a signal (to the whole group, as a terminal does, on demand) and waits for the end. */
-  end(signal: NodeJS.Signals, whole?: "group"): Promise<number | null>;
-}
-
-/** `loggia serve` on a free port, once it says that it is ready. */
 async function serve(...args: string[]): Promise<Served> {
-  const child = launch("serve", "--port", "0", ...args);
-  let lines = "";
-  let errors = "";
-  child.stdout?.on("data", (chunk) => {
-    lines += chunk;
-  });
-  child.stderr?.on("data", (chunk) => {
-    errors += chunk;
-  });
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`loggia serve ended: ${errors}`);
-    return lines.includes("Ctrl-C");
-  });
-  const url = /ready at (\S+)/.exec(lines)?.[1];
-  if (url === undefined) throw new Error(`no address in ${lines}`);
-  return {
-    child,
-    lines,
-    url,
-    async end(signal, whole) {
-      const exit = once(child, "exit");
-      process.kill(whole === "group" ? -Number(child.pid) : Number(child.pid), signal);
-      const [code] = await exit;
-      return code;
-    },
-  };
-}
-
-async function until(met: () => boolean | Promise<boolean>, milliseconds = 30_000): Promise<void> {
-  const deadline = Date.now() + milliseconds;
-  while (!(await met())) {
-    if (Date.now() > deadline) throw new Error("what was waited for did not happen");
-    await sleep(20);
-  }
+  const served = await serveIn(home, ...args);
+  kept(served.child);
+  return served;
 }
 
 /** The processes whose command line names a path: the server, Postgres' supervisor, Postgres. */
@@ -152,7 +107,7 @@ describe("loggia serve with its own Postgres", () => {
     const found = await call(second.url, "experiments/get-by-name?experiment_name=acknowledged");
     expect(found.body.experiment.experiment_id).toBe(created.body.experiment_id);
     await second.end("SIGKILL");
-    await until(() => processesOf(data()).length === 0);
+    await until("its processes are gone", () => processesOf(data()).length === 0);
   });
 
   test("a second server on the same data directory is refused, and the first goes on", async () => {
@@ -173,6 +128,7 @@ describe("loggia serve with its own Postgres", () => {
     const before = postmaster();
     process.kill(before, "SIGQUIT");
     await until(
+      "another Postgres answers",
       async () =>
         (await call(url, "experiments/get?experiment_id=0")).status === 200 && postmaster() !== before,
     );
@@ -196,7 +152,7 @@ describe("loggia serve with its own Postgres", () => {
     const body = JSON.stringify({ name: "late" });
     const socket = await halfSent(url, body);
     const code = end("SIGTERM");
-    await until(async () => (await fetch(`${url}/readyz`)).status === 503);
+    await until("it is not ready", async () => (await fetch(`${url}/readyz`)).status === 503);
     expect(child.exitCode).toBe(null);
     socket.write(body.slice(-3));
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 .*"experiment_id"/s);

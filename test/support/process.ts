@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { until } from "./until.ts";
 
 const program = fileURLToPath(new URL("../../bin/loggia", import.meta.url));
 
@@ -35,7 +35,7 @@ export async function serve(cwd: string, ...args: string[]): Promise<Served> {
   child.stderr?.on("data", (chunk) => {
     errors += chunk;
   });
-  await until(() => {
+  await until("loggia serve is ready", () => {
     if (child.exitCode !== null) throw new Error(`loggia serve ended: ${errors}`);
     return lines.includes("Ctrl-C");
   });
@@ -52,13 +52,4 @@ export async function serve(cwd: string, ...args: string[]): Promise<Served> {
       return code;
     },
   };
-}
-
-/** Waits until `met`; throws after `milliseconds`. */
-export async function until(met: () => boolean | Promise<boolean>, milliseconds = 30_000): Promise<void> {
-  const deadline = Date.now() + milliseconds;
-  while (!(await met())) {
-    if (Date.now() > deadline) throw new Error("what was waited for did not happen");
-    await sleep(20);
-  }
 }

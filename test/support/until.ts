@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /**
- * Waits until `met` holds, looking again as soon as other work lets it: for what a test cannot be told of, such as files of
- * another process.
+ * Waits until `met` holds, looking again every few milliseconds: for what a test cannot be told of, such as files of another
+ * process. It must not spin, since what is waited for needs the processor.
  * @param milliseconds how long at most; then it fails with `what`.
  */
 export async function until(
@@ -11,6 +13,6 @@ export async function until(
   const deadline = performance.now() + milliseconds;
   while (!(await met())) {
     if (performance.now() > deadline) throw new Error(`in ${milliseconds} ms it did not happen: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await sleep(10);
   }
 }

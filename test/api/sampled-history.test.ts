@@ -238,13 +238,14 @@ test("a long history that was read is put into buckets, which changes no answer"
   const sample = async () =>
     (await project.rest("POST", path, { run_ids: [runId], metric_keys: ["m"], buckets: 7 })).body;
   const before = await sample();
+  // A rollup may also have begun while the points were written, and then ends before the last of them.
   await until("buckets are made", async () => {
     const made = await server.db
       .selectFrom("metric_rollups")
       .select("rolled")
       .where("project_id", "=", project.id)
       .executeTakeFirst();
-    return made?.rolled === 11_999n;
+    return made !== undefined && made.rolled >= 4_000n;
   });
   expect(await sample()).toEqual(before);
   await log(3_000, 1n);

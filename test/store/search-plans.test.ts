@@ -47,6 +47,8 @@ const pool = new pg.Pool({
         : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
   },
 });
+// A pool ends before its connections do, and the database is dropped under them.
+pool.on("connect", (client) => client.on("error", () => {}));
 const statements: CompiledQuery[] = [];
 const listening = new Kysely<DB>({
   dialect: new PostgresDialect({ pool }),

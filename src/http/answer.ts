@@ -11,7 +11,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 /** One initial TCP window (10 segments): below it, compression saves no round trip. */
 const worthCompressing = 14_600;
 const gathered = 64 * 2 ** 10;
-const compress = promisify<string, { level: number }, Buffer>(gzip);
+const compress = promisify<string | Buffer, { level: number }, Buffer>(gzip);
 const options = { level: 1 };
 
 /** Text whose beginning is at hand and whose rest is still being made. */
@@ -36,10 +36,10 @@ export async function gather(chunks: AsyncIterable<string>): Promise<string | Pa
 export async function sendJson(
   request: FastifyRequest,
   reply: FastifyReply,
-  json: string | PartialText,
+  json: string | Buffer | PartialText,
 ): Promise<FastifyReply> {
   reply.header("content-type", "application/json");
-  const isWhole = typeof json === "string";
+  const isWhole = typeof json === "string" || Buffer.isBuffer(json);
   if (isWhole && json.length < worthCompressing) return reply.send(json);
   reply.header("vary", "accept-encoding");
   const compressed = takesGzip(request) && !isLocal(request);

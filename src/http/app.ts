@@ -49,6 +49,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   const app = Fastify({
     logger: options.log ?? false,
+    childLoggerFactory: (logger) => logger, // a call's line names its request itself
     logController: new LogController({ disableRequestLogging: true }), // interceptors/observe.ts logs calls
     serverFactory: bothVersions(limits),
     rewriteUrl,

@@ -3,7 +3,7 @@ import type { MethodImplSpec, ServiceImplSpec } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { rpc } from "../../gen/mlflow/databricks_pb.js";
 import { invalid, LoggiaError } from "../errors.ts";
-import { JsonText } from "../services/json-text.ts";
+import { JsonBytes, JsonText } from "../services/json-text.ts";
 import { gather, sendJson } from "./answer.ts";
 import { type BodyLimit, hasBody, readText } from "./body.ts";
 import type { Surround } from "./call.ts";
@@ -94,6 +94,7 @@ function handler({ method, impl }: MethodImplSpec & { kind: "unary" }, options: 
       () => parse(method, request, query, body),
       async (message, context) => {
         const result = await impl(message, context);
+        if (result instanceof JsonBytes) return result.bytes;
         return result instanceof JsonText ? gather(result.chunks) : writeJson(method.output, result);
       },
     );

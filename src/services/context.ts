@@ -35,4 +35,14 @@ export const missing = (name: string) =>
     `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
   );
 
-const localName = (field: string) => field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+// Few names, asked for by every call.
+const localNames = new Map<string, string>();
+
+function localName(field: string): string {
+  let name = localNames.get(field);
+  if (name === undefined) {
+    name = field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    localNames.set(field, name);
+  }
+  return name;
+}

@@ -14,6 +14,15 @@ export class JsonText {
   }
 }
 
+/** As JsonText, the whole of an answer and already encoded, so that many may share it. */
+export class JsonBytes {
+  readonly bytes: Buffer;
+
+  constructor(json: string) {
+    this.bytes = Buffer.from(json);
+  }
+}
+
 /** A message, an answer or a part of one, that is already MLflow's JSON. As JsonText, only for those callers. */
 export class JsonMessage {
   readonly json: string;

@@ -8,7 +8,7 @@ import { pageTokenSecret } from "../store/secrets.ts";
  */
 export async function pagesOf(db: Database, about: readonly unknown[]) {
   const secret = await pageTokenSecret(db);
-  const query = JSON.stringify(about, (_, value) => (typeof value === "bigint" ? String(value) : value));
+  const query = textOf(about);
   return {
     /** Where the page begins; undefined for the first. @throws INVALID_PARAMETER_VALUE for a token of another search. */
     open: (token: string): CursorValue[] | undefined => decodePageToken(secret, query, token),
@@ -17,3 +17,7 @@ export async function pagesOf(db: Database, about: readonly unknown[]) {
       next === undefined ? {} : { nextPageToken: encodePageToken(secret, query, next) },
   };
 }
+
+/** A text in which two lists of values differ as soon as the values do. */
+export const textOf = (about: readonly unknown[]): string =>
+  JSON.stringify(about, (_, value) => (typeof value === "bigint" ? String(value) : value));

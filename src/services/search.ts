@@ -5,6 +5,7 @@ import {
   SearchExperiments_ResponseSchema,
   ViewType,
 } from "../../gen/mlflow/service_pb.js";
+import { acceptsJsonText } from "../auth/context-keys.ts";
 import { invalid } from "../errors.ts";
 import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
@@ -12,10 +13,11 @@ import { hydrate } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/search-experiments.ts";
 import { searchRuns } from "../store/search-runs.ts";
+import { shareRead } from "../store/shared-read.ts";
 import { inQuery, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
-import { jsonMessage } from "./json-text.ts";
-import { pagesOf } from "./pages.ts";
+import { JsonBytes, jsonMessage } from "./json-text.ts";
+import { pagesOf, textOf } from "./pages.ts";
 import { toRun } from "./run-messages.ts";
 
 const defaultResults = 1000;
@@ -25,8 +27,25 @@ const mostResults = 50_000;
  * The three listings with filters, orders and pages: behaviour.md §5, §9. A next_page_token comes only if more follow;
  * MLflow 1.28 gives one whenever a page is full, so that its clients ask for a last page that is empty.
  */
-export const search = ({ db }: Deps) =>
-  ({
+export const search = ({ db }: Deps) => {
+  /** The answer of a listing of experiments, whose message is `desc`; those who ask for JSON share it. */
+  async function listing(
+    ctx: HandlerContext,
+    about: readonly unknown[],
+    desc: typeof SearchExperiments_ResponseSchema | typeof ListExperiments_ResponseSchema,
+    read: () => Promise<{ json: string; nextPageToken?: string }>,
+  ): Promise<object> {
+    const text = async () => {
+      const { json, nextPageToken } = await read();
+      const members = json === "" ? [] : [`"experiments":[${json}]`];
+      if (nextPageToken !== undefined) members.push(`"next_page_token":"${nextPageToken}"`);
+      return `{${members.join()}}`;
+    };
+    if (!ctx.values.get(acceptsJsonText)) return jsonMessage(ctx, desc, await text());
+    return await shareRead(db, textOf(about), async () => new JsonBytes(await text()));
+  }
+
+  return {
     async searchRuns(req, ctx) {
       const { maxResults, filter, orderBy } = req;
       if (maxResults > mostResults && inQuery(ctx))
@@ -79,17 +98,25 @@ export const search = ({ db }: Deps) =>
         throw invalid(`Invalid value for max_results. It must be at most ${mostResults}, but got ${limit}`);
       const conditions = parseExperimentFilter(filter);
       const orders = parseExperimentOrderBy(orderBy);
-      const pages = await pagesOf(db, ["experiments/search", project(ctx), filter, orderBy, viewType]);
+      const about = ["experiments/search", project(ctx), filter, orderBy, viewType];
+      const pages = await pagesOf(db, about);
       const after = pages.open(req.pageToken);
-      const { json, next } = await store.searchExperiments(db, {
-        project: project(ctx),
-        ...inStage(viewType),
-        conditions,
-        orders,
-        limit: Number(limit),
-        ...(after === undefined ? {} : { after }),
-      });
-      return toListing(ctx, SearchExperiments_ResponseSchema, json, pages.token(next));
+      return await listing(
+        ctx,
+        [...about, limit, req.pageToken],
+        SearchExperiments_ResponseSchema,
+        async () => {
+          const { json, next } = await store.searchExperiments(db, {
+            project: project(ctx),
+            ...inStage(viewType),
+            conditions,
+            orders,
+            limit: Number(limit),
+            ...(after === undefined ? {} : { after }),
+          });
+          return { json, ...pages.token(next) };
+        },
+      );
     },
 
     async listExperiments(req, ctx) {
@@ -98,34 +125,32 @@ export const search = ({ db }: Deps) =>
       if (!all && maxResults < 1n) throw invalid(`${wrongCount} least 1, but got value ${maxResults}`);
       if (!all && maxResults > mostResults)
         throw invalid(`${wrongCount} most ${mostResults}, but got value ${maxResults}`);
-      const pages = await pagesOf(db, ["experiments/list", project(ctx), viewType]);
+      const about = ["experiments/list", project(ctx), viewType];
+      const pages = await pagesOf(db, about);
       // A list of everything has no second page, so a token says nothing.
       const after = all ? undefined : pages.open(req.pageToken);
-      const { json, next } = await store.searchExperiments(db, {
-        project: project(ctx),
-        ...inStage(viewType),
-        conditions: [],
-        orders: [{ kind: "attribute", key: "experiment_id", ascending: true }],
-        ...(all ? {} : { limit: Number(maxResults) }),
-        ...(after === undefined ? {} : { after }),
-      });
-      return toListing(ctx, ListExperiments_ResponseSchema, json, pages.token(next));
+      const limit = all ? {} : { limit: Number(maxResults) };
+      return await listing(
+        ctx,
+        [...about, limit, all ? "" : req.pageToken],
+        ListExperiments_ResponseSchema,
+        async () => {
+          const { json, next } = await store.searchExperiments(db, {
+            project: project(ctx),
+            ...inStage(viewType),
+            conditions: [],
+            orders: [{ kind: "attribute", key: "experiment_id", ascending: true }],
+            ...limit,
+            ...(after === undefined ? {} : { after }),
+          });
+          return { json, ...pages.token(next) };
+        },
+      );
     },
-  }) satisfies Partial<ServiceImpl<typeof MlflowService>>;
+  } satisfies Partial<ServiceImpl<typeof MlflowService>>;
+};
 
 const wrongCount = "Invalid value for request parameter max_results. It must be at";
-
-/** The answer of a listing of experiments, whose message is `desc`; `experiments` are JSON. */
-function toListing(
-  ctx: HandlerContext,
-  desc: typeof SearchExperiments_ResponseSchema | typeof ListExperiments_ResponseSchema,
-  experiments: string,
-  { nextPageToken }: { nextPageToken?: string },
-): object {
-  const members = experiments === "" ? [] : [`"experiments":[${experiments}]`];
-  if (nextPageToken !== undefined) members.push(`"next_page_token":"${nextPageToken}"`);
-  return jsonMessage(ctx, desc, `{${members.join()}}`);
-}
 
 const badCount = (count: number) =>
   invalid(

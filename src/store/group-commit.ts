@@ -4,13 +4,16 @@ import { sqlState } from "./postgres-errors.ts";
 
 export interface GroupCommit<Request, Answer> {
   /**
-   * Writes all requests of a group in one transaction and answers each, in the same order. May be called again with
-   * requests that were already written, so it must be safe to repeat.
+   * Does all requests of a group in one statement or transaction and answers each, in the same order. May be called again
+   * with requests that were already done, so it must be safe to repeat.
    */
-  write(group: readonly Request[]): Promise<readonly Answer[]>;
-  /** How much of a group a request takes, at least 1: the rows that it writes. */
+  execute(group: readonly Request[]): Promise<readonly Answer[]>;
+  /** How much of a group a request takes, at least 1: the rows that it writes or reads. */
   weight(request: Request): number;
-  /** Groups in flight at once. Two keep Postgres busy while the other group waits for the disk. */
+  /**
+   * Groups in flight at once. Two keep Postgres busy while the other group waits for the disk; the second begins when it has
+   * half as many members as the first, or one request would leave alone and all that follow wait for it.
+   */
   lanes?: number;
   /** The weight at which a group is full; a single heavier request is a group of its own. */
   heaviest?: number;
@@ -29,17 +32,19 @@ const attempts = 5;
 
 /**
  * Lets concurrent requests share a statement and its commit (spikes.md §4): while one group is being committed, the
- * next one gathers. A lone request is written at once. Each request is answered after the commit that holds it. When a
- * group fails, its members are written one by one, so that only the one that is wrong fails.
- * @returns a function that writes one request. It throws TEMPORARILY_UNAVAILABLE when too much is waiting already.
+ * next one gathers. A lone request is done at once. Each request is answered after the commit that holds it; what it reads
+ * is not older than the request. When a group fails, its members are done one by one, so that only the one that is wrong
+ * fails.
+ * @returns a function that does one request. It throws TEMPORARILY_UNAVAILABLE when too much is waiting already.
  */
 export function groupCommit<Request, Answer>(
   options: GroupCommit<Request, Answer>,
 ): (request: Request) => Promise<Answer> {
-  const { write, weight, lanes = 2, heaviest = 4_000, longest = 400_000 } = options;
+  const { execute, weight, lanes = 2, heaviest = 4_000, longest = 400_000 } = options;
   const queue: Waiting<Request, Answer>[] = [];
   let waiting = 0;
   let busy = 0;
+  let underWay = 0;
   let awake = false;
 
   function nextGroup(): Waiting<Request, Answer>[] {
@@ -56,10 +61,13 @@ export function groupCommit<Request, Answer>(
 
   function pump(): void {
     awake = false;
-    while (busy < lanes && queue.length > 0) {
+    while (busy < lanes && queue.length > 0 && queue.length >= underWay / 2) {
+      const group = nextGroup();
       busy++;
-      commit(nextGroup()).finally(() => {
+      underWay += group.length;
+      commit(group).finally(() => {
         busy--;
+        underWay -= group.length;
         pump();
       });
     }
@@ -67,7 +75,7 @@ export function groupCommit<Request, Answer>(
 
   async function commit(group: readonly Waiting<Request, Answer>[]): Promise<void> {
     try {
-      const answers = await write(group.map((member) => member.request));
+      const answers = await execute(group.map((member) => member.request));
       for (const [i, member] of group.entries()) member.resolve(answers[i] as Answer);
     } catch (error) {
       if (isOutage(error) || (group.length === 1 && !isTransient(error)))
@@ -79,7 +87,7 @@ export function groupCommit<Request, Answer>(
   async function commitAlone(member: Waiting<Request, Answer>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const [answer] = await write([member.request]);
+        const [answer] = await execute([member.request]);
         member.resolve(answer as Answer);
         return;
       } catch (error) {
@@ -121,4 +129,4 @@ const contended = (cause: unknown) =>
   });
 
 const overloaded = () =>
-  new LoggiaError("TEMPORARILY_UNAVAILABLE", "Too many writes are waiting. Try again.", { retryAfter: 1 });
+  new LoggiaError("TEMPORARILY_UNAVAILABLE", "Too many requests are waiting. Try again.", { retryAfter: 1 });

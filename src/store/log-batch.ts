@@ -36,7 +36,7 @@ export function logBatch(db: Database, batch: Batch): Promise<Outcome> {
   let commit = committers.get(db);
   if (commit === undefined) {
     commit = groupCommit({
-      write: (group) => writeBatches(db, group),
+      execute: (group) => writeBatches(db, group),
       weight: ({ metrics, params, tags }) => 1 + metrics.length + params.length + tags.length,
     });
     committers.set(db, commit);

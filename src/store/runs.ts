@@ -27,39 +27,77 @@ export async function findRun(db: Database, project: bigint, runId: string): Pro
     .executeTakeFirst();
 }
 
-/** A run with what it has logged, in one round trip. */
-export async function findRunWithData(
+export interface RunWithData {
+  row: RunRow;
+  data: RunData;
+}
+
+/** Which run, by its id: 32 hex digits. */
+interface RunReference {
+  project: bigint;
+  runId: string;
+}
+
+/** A run with what it has logged; undefined when there is none. Concurrent calls share a statement (group-commit.ts). */
+export function findRunWithData(
   db: Database,
   project: bigint,
   runId: string,
-): Promise<{ row: RunRow; data: RunData } | undefined> {
-  const [found] = (await runWithDataStatement(project, runId).execute(db)).rows;
-  if (found === undefined) return undefined;
-  const { metrics, params, tags, name, ...row } = found;
-  return { row, data: { json: runDataJson({ metrics, params, tags }), name: name ?? undefined } };
+): Promise<RunWithData | undefined> {
+  let find = finders.get(db);
+  if (find === undefined) {
+    find = groupCommit({ execute: (group) => readRuns(db, group), weight: () => 1, heaviest: 50 });
+    finders.set(db, find);
+  }
+  return find({ project, runId });
 }
 
-export const runWithDataStatement = (project: bigint, runId: string) => sql<
-  RunRow & { [column in "metrics" | "params" | "tags" | "name"]: string | null }
->`
-  select runs.*, metric.items as metrics, param.items as params, tag.items as tags, tag.name
-  from runs
+const finders = new WeakMap<Database, (wanted: RunReference) => Promise<RunWithData | undefined>>();
+
+async function readRuns(db: Database, wanted: readonly RunReference[]): Promise<(RunWithData | undefined)[]> {
+  const { rows } = await runsWithDataStatement(wanted).execute(db);
+  const found = wanted.map((): RunWithData | undefined => undefined);
+  for (const { n, metrics, params, tags, name, ...row } of rows)
+    found[Number(n) - 1] = {
+      row,
+      data: { json: runDataJson({ metrics, params, tags }), name: name ?? undefined },
+    };
+  return found;
+}
+
+/** The row of a run with the items of its lists (run-data.ts). */
+type RunWithDataRow = RunRow & {
+  /** The place of the run among those that are wanted, from 1. */
+  n: bigint;
+} & { [column in "metrics" | "params" | "tags" | "name"]: string | null };
+
+export const runsWithDataStatement = (wanted: readonly RunReference[]) => sql<RunWithDataRow>`
+  select n, run.*, metric.items as metrics, param.items as params, tag.items as tags, tag.name
+  from unnest(
+    ${numberArray(wanted.map((one) => one.project))}::bigint[],
+    ${textArray(wanted.map((one) => one.runId))}::uuid[]
+  ) with ordinality as wanted (project_id, run_id, n)
+  cross join lateral (
+    select *
+    from runs
+    where runs.project_id = wanted.project_id and runs.run_id = wanted.run_id
+    limit 1
+  ) as run
   cross join lateral (
     select ${metricItems} as items
     from latest_metrics
-    where project_id = runs.project_id and run_key = runs.run_key
+    where project_id = run.project_id and run_key = run.run_key
   ) as metric
   cross join lateral (
     select ${textItems} as items
     from params
-    where project_id = runs.project_id and run_key = runs.run_key
+    where project_id = run.project_id and run_key = run.run_key
   ) as param
   cross join lateral (
     select ${textItems} as items, ${nameAmong} as name
     from tags
-    where project_id = runs.project_id and run_key = runs.run_key
-  ) as tag
-  where runs.project_id = ${project} and run_id = ${runId}`;
+    where project_id = run.project_id and run_key = run.run_key
+  ) as tag`;
 
 export interface RunChanges {
   status?: RunStatus;
@@ -139,7 +177,7 @@ export function createRun(db: Database, run: NewRun): Promise<Creation> {
   let commit = creators.get(db);
   if (commit === undefined) {
     commit = groupCommit({
-      write: (group) => writeRuns(db, group),
+      execute: (group) => writeRuns(db, group),
       weight: ({ tags }) => 4 + tags.length,
     });
     creators.set(db, commit);

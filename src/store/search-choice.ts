@@ -17,6 +17,8 @@ export interface Costs {
   mostLookups: number;
   /** Sets that one statement builds at most; the other facts are tested run by run. */
   mostSets: number;
+  /** Rows of a set that are built in the time in which one run is tested, at least 1. */
+  rowsPerTest: number;
 }
 
 const measuredCosts: Costs = {
@@ -25,6 +27,7 @@ const measuredCosts: Costs = {
   stepsPerRun: 100,
   mostLookups: 20_000,
   mostSets: 4,
+  rowsPerTest: 20,
 };
 
 /**
@@ -32,7 +35,8 @@ const measuredCosts: Costs = {
  * but not how common it is among the newest runs, nor that two conditions exclude each other.
  *
  * - Nothing to filter by: walk the index that has the order.
- * - A fact that few runs have: start from those runs, unless a short walk should do.
+ * - A fact that few runs have: start from those runs, unless a short walk should do. Intersect them with the sets that
+ *   are not much larger, and test run by run for the rest.
  * - Only common facts: walk along the order and test run by run, but not far; if the page is not full then, intersect
  *   the sets of all runs that have them.
  */
@@ -71,13 +75,19 @@ export async function findRuns(
     return await walkOn(db, question, along, costs);
   if (stretch?.length === 1 && stretch[0]?.leads && scope.experiments.length === 1) {
     const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / Math.max(1, others.length));
-    const needed = few ? (2 * limit * most) / rarest.count : affordable;
+    // Each condition besides the rarest is taken to halve what is found.
+    const needed = few ? (limit * most * 2 ** counted.length) / rarest.count : affordable;
     if (needed <= affordable && (!few || needed < rarest.count / 2)) {
       const found = await read(db, walk(byRarity, stretch, Math.ceil(needed)));
       if (found.length === limit) return found;
     }
   }
-  return few ? await read(db, searchCandidates(byRarity, [rarest.fact])) : await whole();
+  if (!few) return await whole();
+  // What is too common to be counted is one row for each run at most.
+  const rows = (count: number) => (count > costs.fewCandidates ? most : count);
+  const cheap = counted.filter(({ count }) => rows(count) <= rarest.count * costs.rowsPerTest);
+  const sets = cheap.map(({ fact }) => fact).slice(0, costs.mostSets);
+  return await read(db, searchCandidates(byRarity, sets));
 }
 
 /** How common things are: `counted` holds the facts that can be counted, the rarest first. */

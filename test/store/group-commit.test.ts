@@ -11,7 +11,7 @@ function steered(options: Partial<GroupCommit<number, string>> = {}) {
   const commit = groupCommit<number, string>({
     weight: () => 1,
     ...options,
-    write: (requests) => {
+    execute: (requests) => {
       const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
       groups.push({ requests, finish: () => resolve(requests.map(String)), fail: reject });
       return promise;
@@ -55,10 +55,32 @@ describe("group commit", () => {
     expect(await Promise.all(answers)).toEqual(["3", "4", "5"]);
   });
 
-  test("a group is no heavier than allowed, but a single heavy request still passes", async () => {
-    const { commit, written } = steered({ weight: (n) => n, heaviest: 10, lanes: 9 });
-    for (const weight of [4, 6, 1, 50, 2]) commit(weight);
+  test("a second lane begins with half as many as the first has, so that nobody leaves alone", async () => {
+    const { commit, groups, written } = steered();
+    for (const request of [1, 2, 3, 4]) commit(request);
     await turn();
+    commit(5);
+    await turn();
+    expect(written()).toEqual([[1, 2, 3, 4]]);
+    commit(6);
+    await turn();
+    expect(written()).toEqual([
+      [1, 2, 3, 4],
+      [5, 6],
+    ]);
+    commit(7);
+    groups[0]?.finish();
+    await turn();
+    expect(written().at(-1)).toEqual([7]);
+  });
+
+  test("a group is no heavier than allowed, but a single heavy request still passes", async () => {
+    const { commit, groups, written } = steered({ weight: (n) => n, heaviest: 10, lanes: 1 });
+    for (const weight of [4, 6, 1, 50, 2]) commit(weight);
+    for (const place of [0, 1, 2, 3]) {
+      await turn();
+      groups[place]?.finish();
+    }
     expect(written()).toEqual([[4, 6], [1], [50], [2]]);
   });
 
@@ -82,7 +104,7 @@ describe("group commit", () => {
     const written: (readonly number[])[] = [];
     const commit = groupCommit<number, number>({
       weight: () => 1,
-      write: async (group) => {
+      execute: async (group) => {
         written.push(group);
         if (group.includes(2)) throw new Error("two is wrong");
         return group.map((n) => n * 10);
@@ -111,7 +133,7 @@ describe("group commit on Postgres", async () => {
     let tries = 0;
     const commit = groupCommit<number, number>({
       weight: () => 1,
-      write: async ([passesAt = 0]) => {
+      execute: async ([passesAt = 0]) => {
         await sql`select 1 / ${++tries < passesAt ? 0 : 1}::int`.execute(db);
         return [tries];
       },
@@ -126,7 +148,7 @@ describe("group commit on Postgres", async () => {
     let tries = 0;
     const commit = groupCommit<string, number>({
       weight: () => 1,
-      write: async ([text = ""]) => {
+      execute: async ([text = ""]) => {
         tries++;
         await sql`select ${text}::int`.execute(db);
         return [0];

@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
 import { batchStatement } from "../../src/store/log-batch.ts";
-import { createStatement, runWithDataStatement } from "../../src/store/runs.ts";
+import { createStatement, runsWithDataStatement } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 
 const { db } = await testDatabase();
@@ -57,7 +57,7 @@ test.each([
   ["log-batch", batchStatement([batch]).compile(db)],
   ["log-metric", batchStatement([{ ...batch, params: [], tags: [] }]).compile(db)],
   ["create-run", createStatement([{ ...batch, experiment: 0n, userId: "", startTime: 0n }]).compile(db)],
-  ["get-run", runWithDataStatement(1n, runId).compile(db)],
+  ["get-run", runsWithDataStatement([{ project: 1n, runId }]).compile(db)],
 ])("%s reads no table from end to end", async (_name, query) => {
   const plan = await genericPlan(query.sql);
   expect(plan).not.toMatch(/Seq Scan/);

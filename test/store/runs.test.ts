@@ -8,7 +8,7 @@ import {
   createStatement,
   findRunWithData,
   type NewRun,
-  runWithDataStatement,
+  runsWithDataStatement,
 } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { readRunData } from "../support/run-data.ts";
@@ -139,7 +139,7 @@ test("the statements are these", async () => {
   await expect(createStatement([run]).compile(db).sql.trimStart()).toMatchFileSnapshot(
     "./sql/create-run.sql",
   );
-  await expect(runWithDataStatement(1n, run.runId).compile(db).sql.trimStart()).toMatchFileSnapshot(
+  await expect(runsWithDataStatement([run]).compile(db).sql.trimStart()).toMatchFileSnapshot(
     "./sql/get-run.sql",
   );
 });

@@ -26,12 +26,19 @@ async function walk(search: RunSearch, costs?: Costs, between?: () => Promise<vo
 
 // Each way of finding runs must find the same, so each is made the cheapest in turn.
 const waysToFind = fc.constantFrom<Costs[]>(
-  { fewRuns: 2000, fewCandidates: 10_000, stepsPerRun: 100, mostLookups: 20_000, mostSets: 4 },
-  { fewRuns: 0, fewCandidates: 10_000, stepsPerRun: 0, mostLookups: 0, mostSets: 4 },
-  { fewRuns: 0, fewCandidates: 3, stepsPerRun: 1, mostLookups: 6, mostSets: 2 },
-  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 2, mostLookups: 100, mostSets: 2 },
-  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 100, mostLookups: 100, mostSets: 1 },
-  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 0, mostLookups: 0, mostSets: 1 },
+  {
+    fewRuns: 2000,
+    fewCandidates: 10_000,
+    stepsPerRun: 100,
+    mostLookups: 20_000,
+    mostSets: 4,
+    rowsPerTest: 20,
+  },
+  { fewRuns: 0, fewCandidates: 10_000, stepsPerRun: 0, mostLookups: 0, mostSets: 4, rowsPerTest: 20 },
+  { fewRuns: 0, fewCandidates: 3, stepsPerRun: 1, mostLookups: 6, mostSets: 2, rowsPerTest: 1 },
+  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 2, mostLookups: 100, mostSets: 2, rowsPerTest: 20 },
+  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 100, mostLookups: 100, mostSets: 1, rowsPerTest: 1 },
+  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 0, mostLookups: 0, mostSets: 1, rowsPerTest: 1 },
 );
 
 const query = fc.record({
@@ -147,7 +154,14 @@ describe("searching runs", () => {
         run(i, { startTime: BigInt(i), metrics: { m: 1 }, tags: { t: "x" } }),
       ),
     );
-    const costs = { fewRuns: 0, fewCandidates: 0, stepsPerRun: 2, mostLookups: 100, mostSets: 1 };
+    const costs = {
+      fewRuns: 0,
+      fewCandidates: 0,
+      stepsPerRun: 2,
+      mostLookups: 100,
+      mostSets: 1,
+      rowsPerTest: 1,
+    };
     for (const ascending of [true, false]) {
       const tied = search(project, {
         conditions: [{ kind: "tag", key: "t", op: "=", value: "x" }],

@@ -74,10 +74,11 @@ export async function findRuns(
   if (!few && along !== undefined && unfiltered && others.length === 0)
     return await walkOn(db, question, along, costs);
   if (stretch?.length === 1 && stretch[0]?.leads && scope.experiments.length === 1) {
-    const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / Math.max(1, others.length));
-    // Each condition besides the rarest is taken to halve what is found.
-    const needed = few ? (limit * most * 2 ** counted.length) / rarest.count : affordable;
-    if (needed <= affordable && (!few || needed < rarest.count / 2)) {
+    // The rarest fact is looked up at every step, the others hardly ever.
+    const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / 2);
+    // Each condition besides the rarest is taken to halve what is found; half as much again for bad luck.
+    const needed = few ? (1.5 * limit * most * 2 ** (counted.length - 1)) / rarest.count : affordable;
+    if (needed <= affordable && (!few || needed < rarest.count)) {
       const found = await read(db, walk(byRarity, stretch, Math.ceil(needed)));
       if (found.length === limit) return found;
     }

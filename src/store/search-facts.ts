@@ -167,12 +167,12 @@ export function runsWith(fact: Fact, scope: Scope): Sql {
 }
 
 /**
- * Asks "does this run?" of the run `r`, by primary key. A scalar subquery and not EXISTS, which Postgres would turn into
- * a join and so build the set of all runs that do.
+ * Asks "does this run?" of the run of a row of `alias`, by primary key. A scalar subquery and not EXISTS, which Postgres
+ * would turn into a join and so build the set of all runs that do.
  */
-export function runHas(fact: Fact, scope: Scope): Sql<SqlBool> {
+export function runHas(fact: Fact, scope: Scope, alias: Sql = sql.id("r")): Sql<SqlBool> {
   const found = sql<SqlBool>`(
       select ${fact.test(value)} from ${factTable(fact.kind, x)}
-      where x.project_id = ${scope.project} and x.run_key = r.run_key and x.key = ${fact.key})`;
+      where x.project_id = ${scope.project} and x.run_key = ${alias}.run_key and x.key = ${fact.key})`;
   return fact.absent ? sql`${found} is null` : found;
 }

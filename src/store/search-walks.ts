@@ -132,7 +132,8 @@ function walkStream(
   const conditions = [
     ...(overRuns ? [] : starts),
     ...onRuns(question),
-    ...facts.filter((fact) => !decided.includes(fact)).map((fact) => runHas(fact, scope)),
+    // Asked of the stream's own rows, so that a run is looked up once it is known to have them all.
+    ...facts.filter((fact) => !decided.includes(fact)).map((fact) => runHas(fact, scope, alias)),
     ...beyond(along, at),
   ];
   const source =

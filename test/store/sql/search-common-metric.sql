@@ -21,5 +21,5 @@
     ) as "r"
     where r.lifecycle_stage = $4 and (
       select "x"."value" > $5 and "x"."value" < 'NaN' from "latest_metrics" as "x"
-      where x.project_id = $6 and x.run_key = r.run_key and x.key = $7)
+      where x.project_id = $6 and x.run_key = "r".run_key and x.key = $7)
     order by "r"."start_time" desc, "r"."run_id" limit $8

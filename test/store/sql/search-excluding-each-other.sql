@@ -25,9 +25,9 @@
     ) as "r"
     where r.lifecycle_stage = $4 and (
       select "x"."value" > $5 and "x"."value" < 'NaN' from "latest_metrics" as "x"
-      where x.project_id = $6 and x.run_key = r.run_key and x.key = $7) and (
+      where x.project_id = $6 and x.run_key = "r".run_key and x.key = $7) and (
       select "x"."value" < $8 from "latest_metrics" as "x"
-      where x.project_id = $9 and x.run_key = r.run_key and x.key = $10)
+      where x.project_id = $9 and x.run_key = "r".run_key and x.key = $10)
     order by "r"."start_time" desc, "r"."run_id" limit $11;
 
 /* plan each time */

@@ -24,5 +24,5 @@
     ) r
     where r.lifecycle_stage = $6 and (
       select "x"."value" = $7 from "params" as "x"
-      where x.project_id = $8 and x.run_key = r.run_key and x.key = $9)
+      where x.project_id = $8 and x.run_key = "o0".run_key and x.key = $9)
     order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $10

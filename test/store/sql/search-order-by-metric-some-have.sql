@@ -45,5 +45,5 @@
     ) as "r"
     where r.lifecycle_stage = $4 and (
       select true from "latest_metrics" as "x"
-      where x.project_id = $5 and x.run_key = r.run_key and x.key = $6) is null
+      where x.project_id = $5 and x.run_key = "r".run_key and x.key = $6) is null
     order by "r"."start_time" desc, "r"."run_id" limit $7

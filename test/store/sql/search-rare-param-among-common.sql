@@ -31,7 +31,7 @@
   join runs r on r.project_id = $5 and r.run_key = c.run_key
   where r.lifecycle_stage = $6 and (
       select "x"."value" > $7 and "x"."value" < 'NaN' from "latest_metrics" as "x"
-      where x.project_id = $8 and x.run_key = r.run_key and x.key = $9) and (
+      where x.project_id = $8 and x.run_key = "r".run_key and x.key = $9) and (
       select "x"."value" = $10 from "params" as "x"
-      where x.project_id = $11 and x.run_key = r.run_key and x.key = $12)
+      where x.project_id = $11 and x.run_key = "r".run_key and x.key = $12)
   order by "r"."start_time" desc, "r"."run_id" limit $13

@@ -38,8 +38,82 @@ export interface Artifacts {
   size: bigint;
 }
 
+export interface AuditEvents {
+  action: string;
+  actor: string;
+  address: string;
+  at: Generated<Timestamp>;
+  details: Json | null;
+  event_id: Generated<bigint>;
+  object: string;
+  project_id: bigint;
+  request_id: string;
+  result: string;
+  token_id: bigint | null;
+}
+
+export interface CiJobs {
+  commit_sha: string | null;
+  commit_title: string | null;
+  created_at: Timestamp | null;
+  environment: string | null;
+  fetched_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  job_id: string;
+  merge_request: string | null;
+  name: string | null;
+  pipeline_id: string | null;
+  progress: Generated<number>;
+  project_id: bigint;
+  provider: string;
+  ref: string | null;
+  ref_type: string | null;
+  repository: string | null;
+  source: string;
+  stage: string | null;
+  started_at: Timestamp | null;
+  status: string | null;
+  updated_at: Generated<Timestamp>;
+  url: string | null;
+  user_name: string | null;
+  username: string | null;
+  verified_at: Timestamp | null;
+}
+
+export interface CiRuns {
+  at: Generated<Timestamp>;
+  job_id: string;
+  project_id: bigint;
+  run_key: bigint;
+  source: string;
+}
+
+export interface CiTrusts {
+  conditions: Json;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  issuer: string;
+  project_id: bigint;
+  role: string;
+  trust_id: Generated<bigint>;
+}
+
+export interface CiUsedIdTokens {
+  expires_at: Timestamp;
+  issuer: string;
+  jti: string;
+}
+
+export interface CiWebhooks {
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  hash: Buffer;
+  last_event_at: Timestamp | null;
+  project_id: bigint;
+}
+
 export interface Counters {
-  name: "experiment" | "run";
+  name: "experiment" | "run" | "purged_run" | "artifact_bytes";
   project_id: bigint;
   value: bigint;
 }
@@ -58,7 +132,9 @@ export interface Datasets {
 export interface Experiments {
   artifact_location: string;
   creation_time: bigint;
+  deleted_at: Timestamp | null;
   experiment_id: bigint;
+  is_purged: Generated<boolean>;
   last_update_time: bigint;
   lifecycle_stage: ColumnType<"active" | "deleted", "active" | "deleted" | undefined, "active" | "deleted">;
   name: string;
@@ -132,6 +208,13 @@ export interface LoggedModelTags {
   value: string;
 }
 
+export interface Members {
+  created_at: Generated<Timestamp>;
+  project_id: bigint;
+  role: string;
+  user_id: bigint;
+}
+
 export interface MetricBuckets {
   count: bigint;
   first_step: bigint;
@@ -201,9 +284,26 @@ export interface Params {
 }
 
 export interface Projects {
+  archived_at: Timestamp | null;
   created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  name: Generated<string>;
   path: string;
   project_id: Generated<bigint>;
+  quota_artifact_bytes: bigint | null;
+  quota_points_per_minute: bigint | null;
+  quota_runs: bigint | null;
+  retention_days: number | null;
+  visibility: Generated<string>;
+}
+
+export interface PurgedRuns {
+  artifact_uri: string;
+  project_id: bigint;
+  purged_at: Generated<Timestamp>;
+  run_id: string;
+  run_key: bigint;
 }
 
 export interface RegisteredModelAliases {
@@ -248,6 +348,7 @@ export interface RunModels {
 
 export interface Runs {
   artifact_uri: string;
+  deleted_at: Timestamp | null;
   deleted_with_experiment: Generated<boolean>;
   end_time: bigint | null;
   experiment_id: bigint;
@@ -275,9 +376,43 @@ export interface Tags {
   value: string;
 }
 
+export interface Tokens {
+  claims: Json | null;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  expires_at: Timestamp | null;
+  hash: Buffer;
+  hint: string;
+  kind: string;
+  last_used_address: string | null;
+  last_used_at: Timestamp | null;
+  name: string;
+  project_id: bigint | null;
+  revoked_at: Timestamp | null;
+  role: string | null;
+  scopes: string[];
+  token_id: Generated<bigint>;
+  user_id: bigint | null;
+}
+
+export interface Users {
+  blocked_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  is_admin: Generated<boolean>;
+  name: Generated<string>;
+  user_id: Generated<bigint>;
+  username: string;
+}
+
 export interface DB {
   artifact_garbage: ArtifactGarbage;
   artifacts: Artifacts;
+  audit_events: AuditEvents;
+  ci_jobs: CiJobs;
+  ci_runs: CiRuns;
+  ci_trusts: CiTrusts;
+  ci_used_id_tokens: CiUsedIdTokens;
+  ci_webhooks: CiWebhooks;
   counters: Counters;
   datasets: Datasets;
   experiment_tags: ExperimentTags;
@@ -288,6 +423,7 @@ export interface DB {
   logged_model_params: LoggedModelParams;
   logged_model_tags: LoggedModelTags;
   logged_models: LoggedModels;
+  members: Members;
   metric_buckets: MetricBuckets;
   metric_rollups: MetricRollups;
   metrics: Metrics;
@@ -295,6 +431,7 @@ export interface DB {
   model_versions: ModelVersions;
   params: Params;
   projects: Projects;
+  purged_runs: PurgedRuns;
   registered_model_aliases: RegisteredModelAliases;
   registered_model_tags: RegisteredModelTags;
   registered_models: RegisteredModels;
@@ -303,4 +440,6 @@ export interface DB {
   runs: Runs;
   secrets: Secrets;
   tags: Tags;
+  tokens: Tokens;
+  users: Users;
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { invalid, LoggiaError } from "../errors.ts";
+import { countBytes, QuotaFull } from "./artifact-usage.ts";
 import { type Database, transaction } from "./database.ts";
 
 /** A file among a project's artifacts. */
@@ -42,19 +43,22 @@ export async function findArtifact(
 
 /**
  * Makes `path` name an expected object (artifact-garbage.ts), in place of the one it named before.
+ * @param most bytes that the project's artifacts may have; without end when absent. A file in place of a larger one is
+ * always taken.
  * @returns the object that it named before, which is garbage now.
  * @throws INVALID_PARAMETER_VALUE when the path is a directory, or one of its parents is a file; TEMPORARILY_UNAVAILABLE when
- * the object is not expected, or no longer.
+ * the object is not expected, or no longer; QuotaFull.
  */
 export function putArtifact(
   db: Database,
   project: bigint,
   { path, size, sha256, objectId }: Omit<Artifact, "createdAt">,
+  most?: bigint,
 ): Promise<string | undefined> {
   const parents = parentsOf(path);
   return transaction(db, async (tx) => {
     await lockPath(tx, project, path);
-    const { parent, child, replaced } = await tx
+    const { parent, child, replaced, replacedSize } = await tx
       .selectNoFrom((eb) => {
         const own = eb.selectFrom("artifacts").where("project_id", "=", project);
         return [
@@ -65,14 +69,17 @@ export function putArtifact(
             .where("path", "<", `${path}0`)
             .limit(1)
             .as("child"),
-          own.select("object_id").where("path", "=", path).as("replaced"),
+          // Locked, so that whoever deletes it meanwhile counts its bytes or those of its successor, and not both.
+          own.select("object_id").where("path", "=", path).forUpdate().as("replaced"),
+          own.select("size").where("path", "=", path).forUpdate().as("replacedSize"),
         ];
       })
       .executeTakeFirstOrThrow();
     if (parent !== null)
       throw invalid(`Invalid artifact path '${path}': '${parent}' is a file, so nothing can be below it.`);
     if (child !== null) throw invalid(`Invalid artifact path '${path}': it is a directory.`);
-    const { numAffectedRows } = await sql`
+    const growth = size - (replacedSize ?? 0n);
+    const { rows } = await sql<{ stored: boolean; used: bigint | null }>`
       with expected as (
         delete from artifact_garbage
         where project_id = ${project} and object_id = ${objectId}
@@ -82,14 +89,20 @@ export function putArtifact(
         insert into artifact_garbage (project_id, object_id)
         select project_id, ${replaced}::uuid from expected where ${replaced}::uuid is not null
         on conflict do nothing
-      )
-      insert into artifacts (project_id, path, size, sha256, object_id)
-      select project_id, ${path}::text, ${size}::bigint, ${Buffer.from(sha256)}::bytea, object_id from expected
-      on conflict (project_id, path) do update
-      set size = excluded.size, sha256 = excluded.sha256, object_id = excluded.object_id, created_at = now()`.execute(
-      tx,
-    );
-    if (numAffectedRows !== 1n) throw notExpected();
+      ),
+      stored as (
+        insert into artifacts (project_id, path, size, sha256, object_id)
+        select project_id, ${path}::text, ${size}::bigint, ${Buffer.from(sha256)}::bytea, object_id from expected
+        on conflict (project_id, path) do update
+        set size = excluded.size, sha256 = excluded.sha256, object_id = excluded.object_id, created_at = now()
+        returning 1
+      ),
+      ${countBytes(project, sql`(select count(*) from stored) * ${growth}::bigint`)}
+      select exists (select from stored) as stored, (select value from counted) as used`.execute(tx);
+    const [outcome] = rows;
+    if (!outcome?.stored) throw notExpected();
+    if (most !== undefined && growth > 0n && outcome.used !== null && outcome.used > most)
+      throw new QuotaFull(outcome.used - growth);
     return replaced ?? undefined;
   });
 }
@@ -106,21 +119,19 @@ const notExpected = () =>
  * @returns the objects that they named, which are garbage now (artifact-garbage.ts).
  */
 export async function deleteArtifacts(db: Database, project: bigint, path: string): Promise<string[]> {
-  const rows = await db
-    .with("deleted", (cte) =>
-      cte
-        .deleteFrom("artifacts")
-        .where("project_id", "=", project)
-        .where((eb) =>
-          eb.or([eb("path", "=", path), eb.and([eb("path", ">=", `${path}/`), eb("path", "<", `${path}0`)])]),
-        )
-        .returning(["project_id", "object_id"]),
-    )
-    .insertInto("artifact_garbage")
-    .columns(["project_id", "object_id"])
-    .expression((eb) => eb.selectFrom("deleted").select(["project_id", "object_id"]))
-    .returning("object_id")
-    .execute();
+  const { rows } = await sql<{ object_id: string }>`
+    with deleted as (
+      delete from artifacts
+      where project_id = ${project} and (path = ${path} or (path >= ${`${path}/`} and path < ${`${path}0`}))
+      returning project_id, object_id, size
+    ),
+    garbage as (
+      insert into artifact_garbage (project_id, object_id)
+      select project_id, object_id from deleted
+      returning object_id
+    ),
+    ${countBytes(project, sql`(select -coalesce(sum(size), 0)::bigint from deleted)`)}
+    select object_id from garbage`.execute(db);
   return rows.map((row) => row.object_id);
 }
 

@@ -1,15 +1,32 @@
-/** One process per data directory: a file that names the process which uses it. */
+/** One process per data directory: a file that names the process which uses it, and what for. */
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
+/** A `server` stays; a `command` ends by itself within moments. */
+export type Purpose = "server" | "command";
+
+/** Another living process has the data directory. */
+export class DataDirectoryInUse extends Error {
+  readonly purpose: Purpose;
+
+  constructor(directory: string, pid: string, purpose: Purpose) {
+    const holder = purpose === "command" ? "loggia command" : "running loggia";
+    super(`the data directory ${directory} is in use by another ${holder} (process ${pid})`);
+    this.purpose = purpose;
+  }
+}
 
 /**
  * Takes the data directory for this process until `release`, or until the process ends, however it ends.
  *
- * @throws Error when another living process has it.
+ * @throws DataDirectoryInUse when another living process has it.
  */
-export async function lockDataDirectory(directory: string): Promise<{ release(): Promise<void> }> {
+export async function lockDataDirectory(
+  directory: string,
+  purpose: Purpose = "server",
+): Promise<{ release(): Promise<void> }> {
   const path = join(directory, "loggia.pid");
-  const mine = `${process.pid} ${await startOf(process.pid)}\n`;
+  const mine = `${process.pid} ${await startOf(process.pid)} ${purpose}\n`;
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, mine, { mode: 0o600 });
   try {
@@ -24,11 +41,9 @@ export async function lockDataDirectory(directory: string): Promise<{ release():
       );
       if (taken) break;
       const holder = await readFile(path, "utf8").catch(() => "");
-      const [pid, start] = holder.trim().split(" ");
+      const [pid, start, held] = holder.trim().split(" ");
       if (pid !== undefined && pid !== "" && (await startOf(Number(pid))) === start)
-        throw new Error(
-          `the data directory ${directory} is in use by another running loggia (process ${pid})`,
-        );
+        throw new DataDirectoryInUse(directory, pid, held === "command" ? "command" : "server");
       await rm(path, { force: true });
     }
   } finally {

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import type { DB } from "../../gen/db.ts";
+import { appRole } from "./app-role.ts";
+import { type Listening, listen } from "./notifications.ts";
 import { NamedClient, type Patience, PlainClient } from "./postgres-client.ts";
 import { DatabaseAway, isConnectionLost, sqlState } from "./postgres-errors.ts";
 
@@ -17,6 +19,8 @@ export interface DatabaseOptions {
   namedStatements: boolean;
   /** Milliseconds after which Postgres ends a statement. */
   statementTimeout: number;
+  /** What statements see that are sent outside of any scope (scope.ts): nothing, or for whoever rules the server, all. */
+  projects?: "all" | undefined;
   /** Hears of connections that broke while idle; the pool replaces them by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -34,24 +38,53 @@ const pingTimeout = 2_000;
 const doubt = 5_000;
 
 export interface OpenDatabase {
+  /** Acts as the role of app-role.ts: it reads and writes rows, in the scope of the work that asks. */
   db: Database;
+  /** Acts as the user who connects, who owns the tables, and sees all projects; for migrations. One connection. */
+  owner: Database;
   /** Asks the database for an answer on a connection of its own, so however busy the pool is. Rejects within seconds. */
   ping(): Promise<void>;
+  /** Listens to a channel on a connection of its own (notifications.ts); to be closed before this database is. */
+  listen(channel: string, heard: () => void): Listening;
   /** Waits for queries in flight. */
   close(): Promise<void>;
 }
 
 /** Opens a pool. Nothing connects before the first query. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { statementTimeout, namedStatements, poolSize } = options;
-  const pinging = openPool(options, 1, PlainClient, { limit: pingTimeout });
+  const { statementTimeout, namedStatements, poolSize, projects } = options;
+  const asApp = [`role=${appRole}`, ...(projects === undefined ? [] : [`app.projects=${projects}`])];
+  const pinging = openPool(options, { size: 1, patience: { limit: pingTimeout }, settings: [] });
   const ping = () => pingOnce(pinging);
-  const pool = openPool(options, poolSize, namedStatements ? NamedClient : PlainClient, {
+  const patience = {
     limit: statementTimeout + 2_000,
     doubt,
     answers: shared(() => ping().then(() => true, isRefusal)),
-  });
-  const db = new Kysely<DB>({
+  };
+  const db = kyselyOn(openPool(options, { size: poolSize, namedStatements, patience, settings: asApp }));
+  const owner = kyselyOn(openPool(options, { size: 1, patience, settings: ["app.projects=all"] }));
+  return {
+    db,
+    owner,
+    ping,
+    listen(channel, heard) {
+      const pool = openPool(options, { size: 1, patience, settings: [] });
+      const listening = listen(() => pool.connect(), channel, heard);
+      return {
+        async close() {
+          await listening.close();
+          await pool.end();
+        },
+      };
+    },
+    close: async () => {
+      await Promise.all([db.destroy(), owner.destroy(), pinging.end()]);
+    },
+  };
+}
+
+const kyselyOn = (pool: pg.Pool): Database =>
+  new Kysely<DB>({
     dialect: new PostgresDialect({
       pool: {
         options: {},
@@ -60,21 +93,21 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
       },
     }),
   });
-  return {
-    db,
-    ping,
-    close: async () => {
-      await Promise.all([db.destroy(), pinging.end()]);
-    },
-  };
+
+interface Connections {
+  /** At most. */
+  size: number;
+  patience: Patience;
+  /** What they set besides, `name=value`. */
+  settings: readonly string[];
+  namedStatements?: boolean;
 }
 
 function openPool(
   { connection, statementTimeout, onIdleError }: DatabaseOptions,
-  size: number,
-  Client: typeof PlainClient,
-  patience: Patience,
+  { size, patience, settings, namedStatements = false }: Connections,
 ): pg.Pool {
+  const Client = namedStatements ? NamedClient : PlainClient;
   const config = {
     ...connection,
     // To pg's types a client is made of nothing; it is made of this very object.
@@ -99,9 +132,11 @@ function openPool(
       "jit=off",
       "max_parallel_workers_per_gather=0",
       "enable_seqscan=off",
+      ...settings,
     ]
       .map((setting) => `-c ${setting}`)
       .join(" "),
+    ...(namedStatements && { onConnect: (client: pg.ClientBase) => (client as NamedClient).prepareScope() }),
   };
   const pool = new pg.Pool(config);
   pool.on("error", (error) => onIdleError?.(error));

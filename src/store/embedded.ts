@@ -8,7 +8,7 @@ import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { lockDataDirectory } from "./data-lock.ts";
+import { DataDirectoryInUse, lockDataDirectory, type Purpose } from "./data-lock.ts";
 import { makeCluster } from "./embedded-cluster.ts";
 import { database, type Log, user } from "./embedded-programs.ts";
 import { socketDirectory } from "./embedded-socket.ts";
@@ -19,6 +19,9 @@ const run = promisify(execFile);
 /** How long a Postgres of an earlier process may take to write its last checkpoint and end, in milliseconds. */
 const patience = 60_000;
 
+/** How long one waits without a word for a command that ends by itself, in milliseconds. */
+const silence = 2_000;
+
 const silent: Log = { info: () => {}, warn: () => {} };
 
 export interface EmbeddedOptions {
@@ -28,6 +31,8 @@ export interface EmbeddedOptions {
   log?: Log;
   /** False: no fsync. Only for data that may be lost. */
   durable?: boolean;
+  /** A command that ends soon; others wait for it instead of giving up. */
+  purpose?: Purpose;
 }
 
 export interface Embedded {
@@ -48,10 +53,11 @@ export async function startEmbedded({
   dataDir,
   log = silent,
   durable = true,
+  purpose = "server",
 }: EmbeddedOptions): Promise<Embedded> {
   const directory = resolve(dataDir);
   await makeDataDirectory(directory);
-  const lock = await lockDataDirectory(directory);
+  const lock = await lockAfterCommands(directory, purpose, log);
   try {
     const cluster = join(directory, "postgres");
     await previousEnded(cluster, log);
@@ -68,6 +74,24 @@ export async function startEmbedded({
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+/** Takes the data directory, once the commands that have it are done with it. */
+async function lockAfterCommands(directory: string, purpose: Purpose, log: Log) {
+  const since = Date.now();
+  for (let told = false; ; ) {
+    try {
+      return await lockDataDirectory(directory, purpose);
+    } catch (error) {
+      const passing = error instanceof DataDirectoryInUse && error.purpose === "command";
+      if (!passing || Date.now() > since + patience) throw error;
+      if (!told && Date.now() > since + silence) {
+        log.info("Waiting for another loggia command to end");
+        told = true;
+      }
+      await sleep(50);
+    }
   }
 }
 

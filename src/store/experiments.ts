@@ -11,13 +11,14 @@ export type ExperimentRow = Selectable<Experiments> & { tags: KeyValue[] };
 
 type Stage = Experiments["lifecycle_stage"]["__select__"];
 
-/** All experiments of a project, as ExperimentRow; the caller narrows, orders and limits. */
+/** All experiments of a project but those being purged, as ExperimentRow; the caller narrows, orders and limits. */
 export const selectExperiments = (db: Database, project: bigint) =>
   db
     .selectFrom("experiments")
     .selectAll("experiments")
     .select(tagsOfExperiment)
-    .where("experiments.project_id", "=", project);
+    .where("experiments.project_id", "=", project)
+    .where("experiments.is_purged", "=", false);
 
 const tagsOfExperiment = (eb: ExpressionBuilder<DB, "experiments">) =>
   jsonArrayFrom(
@@ -125,7 +126,7 @@ export const deleteExperiment = (
     // A second statement, since it has to see the runs whose creation the first one waited for (runs.ts).
     await tx
       .updateTable("runs")
-      .set({ lifecycle_stage: "deleted", deleted_with_experiment: true })
+      .set({ lifecycle_stage: "deleted", deleted_with_experiment: true, deleted_at: sql`now()` })
       .where("project_id", "=", project)
       .where("experiment_id", "=", experiment)
       .where("lifecycle_stage", "=", "active")
@@ -147,7 +148,7 @@ export const restoreExperiment = (
     if (!(await moveExperiment(tx, project, experiment, "deleted", now))) return false;
     await tx
       .updateTable("runs")
-      .set({ lifecycle_stage: "active", deleted_with_experiment: false })
+      .set({ lifecycle_stage: "active", deleted_with_experiment: false, deleted_at: null })
       .where("project_id", "=", project)
       .where("experiment_id", "=", experiment)
       .where("deleted_with_experiment", "=", true)
@@ -164,10 +165,15 @@ async function moveExperiment(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("experiments")
-    .set({ lifecycle_stage: from === "active" ? "deleted" : "active", last_update_time: now })
+    .set({
+      lifecycle_stage: from === "active" ? "deleted" : "active",
+      deleted_at: from === "active" ? sql`now()` : null,
+      last_update_time: now,
+    })
     .where("project_id", "=", project)
     .where("experiment_id", "=", experiment)
     .where("lifecycle_stage", "=", from)
+    .where("is_purged", "=", false)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -183,7 +189,7 @@ export async function setExperimentTag(
     with found as materialized (
       select project_id, experiment_id, lifecycle_stage
       from experiments
-      where project_id = ${project} and experiment_id = ${experiment}
+      where project_id = ${project} and experiment_id = ${experiment} and not is_purged
     ),
     new_tag as (
       insert into experiment_tags (project_id, experiment_id, key, value)
@@ -207,7 +213,7 @@ export async function deleteExperimentTag(
     with found as materialized (
       select project_id, experiment_id, lifecycle_stage
       from experiments
-      where project_id = ${project} and experiment_id = ${experiment}
+      where project_id = ${project} and experiment_id = ${experiment} and not is_purged
     ),
     gone as (
       delete from experiment_tags

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LoggiaError } from "../errors.ts";
 import { sqlState } from "./postgres-errors.ts";
+import { currentScope, inProjects, type Scope, union } from "./scope.ts";
 
 export interface GroupCommit<Request, Answer> {
   /**
    * Does all requests of a group in one statement or transaction and answers each, in the same order. May be called again
-   * with requests that were already done, so it must be safe to repeat.
+   * with requests that were already done, so it must be safe to repeat. Its scope is that of all its requests together.
    */
   execute(group: readonly Request[]): Promise<readonly Answer[]>;
   /** How much of a group a request takes, at least 1: the rows that it writes or reads. */
@@ -24,6 +25,8 @@ export interface GroupCommit<Request, Answer> {
 interface Waiting<Request, Answer> {
   request: Request;
   weight: number;
+  /** Of the work that asks for the request. */
+  scope: Scope | undefined;
   resolve(answer: Answer): void;
   reject(reason: unknown): void;
 }
@@ -73,9 +76,15 @@ export function groupCommit<Request, Answer>(
     }
   }
 
+  async function executeInScope(group: readonly Waiting<Request, Answer>[]): Promise<readonly Answer[]> {
+    const scope = union(group.map((member) => member.scope));
+    const requests = group.map((member) => member.request);
+    return inProjects(scope, () => execute(requests));
+  }
+
   async function commit(group: readonly Waiting<Request, Answer>[]): Promise<void> {
     try {
-      const answers = await execute(group.map((member) => member.request));
+      const answers = await executeInScope(group);
       for (const [i, member] of group.entries()) member.resolve(answers[i] as Answer);
     } catch (error) {
       if (isOutage(error) || (group.length === 1 && !isTransient(error)))
@@ -87,7 +96,7 @@ export function groupCommit<Request, Answer>(
   async function commitAlone(member: Waiting<Request, Answer>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const [answer] = await execute([member.request]);
+        const [answer] = await executeInScope([member]);
         member.resolve(answer as Answer);
         return;
       } catch (error) {
@@ -102,7 +111,7 @@ export function groupCommit<Request, Answer>(
 
   return (request) =>
     new Promise((resolve, reject) => {
-      const member = { request, weight: weight(request), resolve, reject };
+      const member = { request, weight: weight(request), scope: currentScope(), resolve, reject };
       if (waiting > 0 && waiting + member.weight > longest) {
         reject(overloaded());
         return;

@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { numberArray, textArray } from "./array-literals.ts";
+import type { JobKey } from "./ci-jobs.ts";
+import { provenParts } from "./ci-runs.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
@@ -16,6 +18,8 @@ export interface Batch {
   tags: readonly KeyValue[];
   /** Those of the metrics that speak of a logged model; the models exist. */
   modelMetrics?: readonly ModelMetric[];
+  /** The CI job that logs it, proven, where the tags name that job. */
+  job?: JobKey | undefined;
 }
 
 /**
@@ -100,6 +104,10 @@ export function batchStatement(batches: readonly Batch[], tellsLate = false): Ra
   if (tags.items.length > 0) parts.push(tagParts(tags));
   if (batches.some((batch) => batch.modelMetrics !== undefined))
     parts.push(modelMetricParts(flatten(batches, (batch) => batch.modelMetrics ?? [])));
+  if (batches.some((batch) => batch.job !== undefined)) {
+    const proven = flatten(batches, ({ job }) => (job === undefined ? [] : [job]));
+    parts.push(provenParts("writable", proven.places, proven.items));
+  }
   return sql`with ${sql.join(parts)} ${params.items.length > 0 ? answerWithParams : answer}`;
 }
 

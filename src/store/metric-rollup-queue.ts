@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { rollUp } from "./metric-rollups.ts";
+import { inProjects } from "./scope.ts";
 
 /** One metric of one run, as callers know it. */
 export interface NamedSeries {
@@ -31,13 +32,18 @@ export function considerRollUp(db: Database, series: NamedSeries): void {
 async function work(db: Database, queue: Map<string, NamedSeries>): Promise<void> {
   for (const [name, series] of queue) {
     try {
-      const runKey = await runKeyOf(db, series);
-      if (runKey !== undefined) await rollUp(db, { project: series.project, key: series.key, runKey });
+      // Whoever noticed the first of the queue may be in another project.
+      await inProjects([series.project], () => lookAt(db, series));
     } catch {
       // Whatever it was, its transaction is undone and the points are read one by one; the next one to notice tries again.
     }
     queue.delete(name);
   }
+}
+
+async function lookAt(db: Database, series: NamedSeries): Promise<void> {
+  const runKey = await runKeyOf(db, series);
+  if (runKey !== undefined) await rollUp(db, { project: series.project, key: series.key, runKey });
 }
 
 async function runKeyOf(db: Database, { project, runId }: NamedSeries): Promise<bigint | undefined> {

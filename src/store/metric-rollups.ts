@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { type Database, transaction } from "./database.ts";
 import { type Cut, partsOfPoints } from "./metric-parts.ts";
+import { writersAreDone } from "./writers.ts";
 
 /** One metric of one run. */
 export interface Series {
@@ -25,9 +25,6 @@ const defaultSizes: RollupSizes = { worthwhile: 10_000, bucket: 128, chunk: 200_
 /** `rolled` of a series that has no buckets yet. */
 const leastStep = -(2n ** 63n);
 
-/** Milliseconds to wait for the statements that were writing metrics when a rollup was announced. */
-const longestWait = 10_000;
-
 /**
  * Puts the settled part of a series into buckets: all steps below its greatest one, and again those buckets to which late
  * points have come. May run at any time, on any replica, beside any writer, and may break off anywhere.
@@ -39,7 +36,7 @@ export async function rollUp(db: Database, series: Series, sizes = defaultSizes)
   const target = await tailEnd(db, series, sizes);
   if (target !== undefined) {
     await announce(db, series, target);
-    if (!(await writersAreDone(db))) return;
+    if (!(await writersAreDone(db, ["metrics"]))) return;
   }
   while (await rollChunk(db, series, target, sizes));
 }
@@ -67,40 +64,22 @@ async function tailEnd(db: Database, series: Series, sizes: RollupSizes): Promis
 const isOf = ({ project, runKey, key }: Series) =>
   sql<boolean>`project_id = ${project} and run_key = ${runKey} and key = ${key}`;
 
-/** From its commit on, statements that begin to write points below `target` say that they are late. */
+/**
+ * From its commit on, statements that begin to write points below `target` say that they are late. The run's row is locked
+ * for that, since a run that is purged meanwhile (purge-runs.ts) must be left without a trace.
+ */
 async function announce(db: Database, series: Series, target: bigint): Promise<void> {
   await sql`
     with run as (
       update runs set has_rollups = true
-      where project_id = ${series.project} and run_key = ${series.runKey} and not has_rollups
+      where project_id = ${series.project} and run_key = ${series.runKey}
+      returning project_id, run_key
     )
     insert into metric_rollups (project_id, run_key, key, announced, rolled)
-    values (${series.project}, ${series.runKey}, ${series.key}, ${target}, ${leastStep})
+    select project_id, run_key, ${series.key}::text, ${target}::bigint, ${leastStep}::bigint
+    from run
     on conflict (project_id, run_key, key) do update
     set announced = greatest(metric_rollups.announced, excluded.announced)`.execute(db);
-}
-
-/**
- * Waits for the transactions that are writing metrics at this moment. A statement locks the tables it writes before it
- * takes its snapshot, so what is not among them sees all that is committed by now. (CREATE INDEX CONCURRENTLY waits so.)
- * @returns false when they take too long.
- */
-async function writersAreDone(db: Database): Promise<boolean> {
-  const writing = async () => {
-    const { rows } = await sql<{ id: string }>`
-      select virtualtransaction as id
-      from pg_locks
-      where locktype = 'relation' and mode = 'RowExclusiveLock' and granted and relation = 'metrics'::regclass
-        and database = (select oid from pg_database where datname = current_database())`.execute(db);
-    return rows.map(({ id }) => id);
-  };
-  const end = performance.now() + longestWait;
-  const before = new Set(await writing());
-  for (let left = [...before]; left.length > 0; left = (await writing()).filter((id) => before.has(id))) {
-    if (performance.now() > end) return false;
-    await sleep(10);
-  }
-  return true;
 }
 
 /**

@@ -1,8 +1,10 @@
-/** pg's client, with what every connection of ours has: names for errors, a limit to silence, prepared statements. */
+/** pg's client, with what every connection of ours has: names for errors, a limit to silence, a scope, prepared statements. */
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import pg from "pg";
 import { DatabaseAway, named } from "./postgres-errors.ts";
+import { currentScope, type Scope } from "./scope.ts";
+import { ScopedQuery, scopeStatement } from "./scoped-query.ts";
 
 /** How long an answer is waited for, since a connection of which nothing is heard looks like one that is busy. */
 export interface Patience {
@@ -15,7 +17,10 @@ export interface Patience {
 
 export type ClientConfig = pg.ClientConfig & { patience: Patience };
 
-/** Gives the errors of every query their names, and ends the connection when one is not answered in time. */
+/**
+ * Gives the errors of every query their names, ends the connection when one is not answered in time, and sends the scope
+ * of the work that asks along (scope.ts).
+ */
 export class PlainClient extends pg.Client {
   readonly #patience: Patience;
 
@@ -26,8 +31,36 @@ export class PlainClient extends pg.Client {
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's query has a dozen overloads; this passes its arguments on.
   override query(...args: any[]): any {
-    const result = Reflect.apply(super.query, this, args);
+    const scope = currentScope();
+    const [first, values] = args;
+    // What brings its own way to be sent goes without a scope, and so sees nothing; nothing of ours does.
+    const isOwn = typeof first?.submit === "function" || typeof args.at(-1) === "function";
+    const result =
+      scope === undefined || isOwn
+        ? Reflect.apply(super.query, this, args)
+        : this.#within(scope, typeof first === "string" ? { text: first, values } : first);
     return result instanceof Promise ? this.#awaited(result) : result;
+  }
+
+  /** Whether this connection has prepared what sets the scope. */
+  #isScopePrepared = false;
+
+  /** Prepares what sets the scope, so that each statement has less to send; once, before any other statement. */
+  async prepareScope(): Promise<void> {
+    await this.#awaited(super.query(scopeStatement));
+    this.#isScopePrepared = true;
+  }
+
+  #within(scope: Scope, config: pg.QueryConfig): Promise<unknown> {
+    const query = new ScopedQuery(config, {
+      scope,
+      isPrepared: this.#isScopePrepared,
+      isAlone: () => this.getTransactionStatus() === "I",
+    });
+    return new Promise((resolve, reject) => {
+      query.callback = (error, result) => (error ? reject(error) : resolve(result));
+      super.query(query as unknown as pg.Submittable);
+    });
   }
 
   #awaited<T>(result: Promise<T>): Promise<T> {

@@ -26,6 +26,11 @@ export function named(error: unknown): unknown {
       "The request took longer than the server allows and was stopped. Narrow it: fewer experiments, a more selective filter, or fewer results.",
       { cause: error },
     );
+  // What was there when the request was checked is gone: it was purged meanwhile.
+  if (state === "23503")
+    return new LoggiaError("RESOURCE_DOES_NOT_EXIST", "What the request refers to was removed meanwhile.", {
+      cause: error,
+    });
   if (/^(08|53|57P|40001|40P01|55P03|25P03)/.test(state)) return unavailable(error);
   // 22: a value that Postgres cannot hold, such as a NUL character. What gets here slipped past the checks of the service.
   if (/^22/.test(state))

@@ -1,7 +1,9 @@
 import { type Selectable, sql } from "kysely";
 import type { Runs } from "../../gen/db.ts";
 import { numberArray, textArray } from "./array-literals.ts";
-import type { Database } from "./database.ts";
+import type { JobKey } from "./ci-jobs.ts";
+import { provenParts } from "./ci-runs.ts";
+import { type Database, transaction } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import {
   type KeyValue,
@@ -12,6 +14,7 @@ import {
   runNameTag,
   textItems,
 } from "./run-data.ts";
+import { lockRunCounts } from "./run-room.ts";
 
 /** A row of `runs`; `run_id` is as Postgres prints a uuid, with dashes. */
 export type RunRow = Selectable<Runs>;
@@ -135,7 +138,8 @@ export async function updateRun(
 }
 
 /**
- * Moves a run to the other lifecycle stage. It no longer follows its experiment's deletion and restoration.
+ * Moves a run to the other lifecycle stage. It no longer follows its experiment's deletion and restoration. Out of an
+ * experiment that is being purged there is no way back.
  * @returns whether there was such a run in the stage `from`.
  */
 export async function moveRun(
@@ -146,10 +150,27 @@ export async function moveRun(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("runs")
-    .set({ lifecycle_stage: from === "active" ? "deleted" : "active", deleted_with_experiment: false })
+    .set(
+      from === "active"
+        ? { lifecycle_stage: "deleted", deleted_with_experiment: false, deleted_at: sql`now()` }
+        : { lifecycle_stage: "active", deleted_with_experiment: false, deleted_at: null },
+    )
     .where("project_id", "=", project)
     .where("run_id", "=", runId)
     .where("lifecycle_stage", "=", from)
+    .$if(from === "deleted", (query) =>
+      query.where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom("experiments")
+              .whereRef("experiments.project_id", "=", "runs.project_id")
+              .whereRef("experiments.experiment_id", "=", "runs.experiment_id")
+              .where("is_purged", "=", true),
+          ),
+        ),
+      ),
+    )
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -164,10 +185,18 @@ export interface NewRun {
   /** Milliseconds since the epoch. */
   startTime: bigint;
   tags: readonly KeyValue[];
+  /** The CI job that makes the run, proven. */
+  job?: JobKey | undefined;
+  /** Runs that its project may have, purged ones apart; without end when absent. */
+  mostRuns?: bigint | undefined;
 }
 
-/** `absent` and `deleted` speak of the experiment. */
-export type Creation = { state: "created"; row: RunRow } | { state: "absent" } | { state: "deleted" };
+/** `absent` and `deleted` speak of the experiment; `full`: its project has `used` runs, and may not have one more. */
+export type Creation =
+  | { state: "created"; row: RunRow }
+  | { state: "absent" }
+  | { state: "deleted" }
+  | { state: "full"; used: bigint };
 
 /**
  * Makes a run in an active experiment. Concurrent calls share a statement, so that the row that counts a project's runs
@@ -187,7 +216,23 @@ export function createRun(db: Database, run: NewRun): Promise<Creation> {
 
 const creators = new WeakMap<Database, (run: NewRun) => Promise<Creation>>();
 
-async function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+  if (runs.every(({ mostRuns }) => mostRuns === undefined)) return insertRuns(db, runs);
+  return transaction(db, async (tx) => {
+    const counts = await lockRunCounts(tx, [...new Set(runs.map(({ project }) => project))]);
+    const creations: (Creation | undefined)[] = runs.map(({ project, mostRuns }) => {
+      const used = counts.get(project) ?? 0n;
+      if (mostRuns !== undefined && used >= mostRuns) return { state: "full", used };
+      counts.set(project, used + 1n);
+      return undefined;
+    });
+    const fitting = runs.filter((_, i) => creations[i] === undefined);
+    const made = (fitting.length === 0 ? [] : await insertRuns(tx, fitting)).values();
+    return creations.map((creation) => creation ?? made.next().value ?? { state: "absent" });
+  });
+}
+
+async function insertRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
   const { rows } = await createStatement(runs).execute(db);
   const creations: Creation[] = runs.map(() => ({ state: "absent" }));
   for (const { n, experiment_stage, ...row } of rows)
@@ -270,7 +315,14 @@ export const createStatement = (runs: readonly NewRun[]) => sql<CreationRow>`
       ${textArray(runs.flatMap((run) => run.tags.map((tag) => tag.value)))}::text[]
     ) as given (n, key, value)
     join numbered using (n)
-  )
+  )${jobPart(runs)}
   select entry.n, entry.experiment_stage, new_run.*
   from entry
   left join new_run on new_run.project_id = entry.project_id and new_run.run_id = entry.run_id`;
+
+function jobPart(runs: readonly NewRun[]) {
+  const made = runs.flatMap(({ job }, i) => (job === undefined ? [] : [{ place: i + 1, job }]));
+  if (made.length === 0) return sql``;
+  const [places, jobs] = [made.map(({ place }) => place), made.map(({ job }) => job)];
+  return sql`,${provenParts("numbered", places, jobs)}`;
+}

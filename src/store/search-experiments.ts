@@ -38,7 +38,7 @@ export async function searchExperiments(
   const columns = orderColumns(orders);
   const keys = columns.map(({ key }) => key);
   const where = [
-    sql<SqlBool>`experiments.project_id = ${project}`,
+    sql<SqlBool>`experiments.project_id = ${project} and not experiments.is_purged`,
     ...(stage === undefined ? [] : [sql<SqlBool>`experiments.lifecycle_stage = ${stage}`]),
     ...conditions.map(toSql),
     ...(at === undefined ? [] : [after(keys, at)]),

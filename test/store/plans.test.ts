@@ -4,7 +4,7 @@ import { batchStatement } from "../../src/store/log-batch.ts";
 import { createStatement, runsWithDataStatement } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 
-const { db } = await testDatabase();
+const { db, owner } = await testDatabase();
 const runId = "0".repeat(32);
 const item = { key: "k", value: "v" };
 const batch = {
@@ -42,7 +42,7 @@ beforeAll(async () => {
       select ${project}, i, 'm' || j, 0, 0, 0${sql.raw(column ? ", 0" : "")} from generate_series(1, 2000) i, generate_series(1, 5) j`.execute(
       db,
     );
-  await sql`analyze`.execute(db);
+  await sql`analyze`.execute(owner);
 });
 
 /** The plan that Postgres keeps for the statement, which knows nothing of its parameters. */

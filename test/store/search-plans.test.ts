@@ -10,7 +10,7 @@ import { testDatabase, testProject } from "../support/database.ts";
 // `m1` equals `m0`, and only one run in 500 has `rare`.
 const runs = 100_000;
 
-const { db, name } = await testDatabase({ statementTimeout: 120_000 });
+const { db, owner, name } = await testDatabase({ statementTimeout: 120_000 });
 let project = 0n;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await sql`
     insert into tags (project_id, run_key, key, experiment_id, value)
     select project_id, run_key, 'mlflow.runName', 0, 'run-' || run_key from runs`.execute(db);
-  await sql`vacuum analyze runs, latest_metrics, params, tags`.execute(db);
+  await sql`vacuum analyze runs, latest_metrics, params, tags`.execute(owner);
 }, 120_000);
 
 const pool = new pg.Pool({
@@ -39,7 +39,7 @@ const pool = new pg.Pool({
   database: name,
   max: 1,
   // As openDatabase sets them, except that Postgres may read a table whole, if it thinks that better.
-  options: "-c jit=off -c max_parallel_workers_per_gather=0",
+  options: "-c jit=off -c max_parallel_workers_per_gather=0 -c role=loggia_app -c app.projects=all",
   types: {
     getTypeParser: ((oid: number, format?: "text" | "binary") =>
       oid === pg.types.builtins.INT8
@@ -49,6 +49,7 @@ const pool = new pg.Pool({
 });
 // A pool ends before its connections do, and the database is dropped under them.
 pool.on("connect", (client) => client.on("error", () => {}));
+pool.on("error", () => {});
 const statements: CompiledQuery[] = [];
 const listening = new Kysely<DB>({
   dialect: new PostgresDialect({ pool }),

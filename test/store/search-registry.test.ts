@@ -14,7 +14,7 @@ import { searchModelVersions, searchRegisteredModels } from "../../src/store/sea
 import { testDatabase, testProject } from "../support/database.ts";
 import { like } from "./search-model.ts";
 
-const { db, name: database } = await testDatabase();
+const { db, owner, name: database } = await testDatabase();
 
 /** A row as the search sees it, said as plainly as possible. */
 interface Row {
@@ -276,7 +276,7 @@ describe("on 20,000 models with 60,000 versions", () => {
       insert into model_versions (project_id, name, version, creation_time, last_updated_time, source, run_id, run_link)
       select project_id, name, v, 0, abs(hashint8(creation_time * 3 + v)::bigint), 's', md5(name || v), ''
       from registered_models, generate_series(1, 3) v where project_id = ${large}`.execute(db);
-    await sql`analyze registered_models, model_versions`.execute(db);
+    await sql`analyze registered_models, model_versions`.execute(owner);
   }, 60_000);
 
   const statements: CompiledQuery[] = [];
@@ -284,10 +284,12 @@ describe("on 20,000 models with 60,000 versions", () => {
     ...inject("cluster"),
     database,
     max: 1,
-    options: "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_seqscan=off",
+    options:
+      "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c role=loggia_app -c app.projects=all",
   });
   // The database may be dropped before the connection has ended.
   pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("error", () => {});
   const listening = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     log: ({ query }) => {
@@ -297,6 +299,7 @@ describe("on 20,000 models with 60,000 versions", () => {
   afterAll(() => listening.destroy());
 
   interface Plan {
+    "Relation Name"?: string;
     "Actual Rows": number;
     "Actual Loops": number;
     "Rows Removed by Filter"?: number;
@@ -312,10 +315,12 @@ describe("on 20,000 models with 60,000 versions", () => {
     const { rows } = await pool.query(`explain (analyze, format json) ${statement.sql}`, [
       ...statement.parameters,
     ]);
+    const own = (plan: Plan) =>
+      plan["Relation Name"] === undefined
+        ? 0
+        : (plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0)) * plan["Actual Loops"];
     const total = (plan: Plan): number =>
-      plan.Plans === undefined
-        ? (plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0)) * plan["Actual Loops"]
-        : plan.Plans.reduce((sum, child) => sum + total(child), 0);
+      (plan.Plans ?? []).reduce((sum, child) => sum + total(child), own(plan));
     return total(rows[0]["QUERY PLAN"][0].Plan);
   }
 

@@ -5,6 +5,11 @@ import * as loggedModels from "./0003_logged_models.ts";
 import * as artifactGarbage from "./0004_artifact_garbage.ts";
 import * as modelVersionLocation from "./0005_model_version_location.ts";
 import * as metricBuckets from "./0006_metric_buckets.ts";
+import * as tenancy from "./0007_tenancy.ts";
+import * as rowSecurity from "./0008_row_security.ts";
+import * as ci from "./0009_ci.ts";
+import * as purge from "./0010_purge.ts";
+import * as caseFolding from "./0011_case.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +19,9 @@ export const migrations: Record<string, Migration> = {
   "0004_artifact_garbage": artifactGarbage,
   "0005_model_version_location": modelVersionLocation,
   "0006_metric_buckets": metricBuckets,
+  "0007_tenancy": tenancy,
+  "0008_row_security": rowSecurity,
+  "0009_ci": ci,
+  "0010_purge": purge,
+  "0011_case": caseFolding,
 };

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { hashOf } from "../../src/auth/token.ts";
+import { anyTokenIssued, findAccess, recordUse } from "../../src/store/access.ts";
+import { testDatabase, testProject } from "../support/database.ts";
+import { issueToken, revokeToken } from "../support/tokens.ts";
+
+const { db } = await testDatabase();
+
+test("a server has tokens from the first one that is issued until the last one is revoked, expired or not", async () => {
+  expect(await anyTokenIssued(db)).toBe(false);
+  const project = await testProject(db);
+  const first = await issueToken(db, { project, role: "guest" });
+  const expired = await issueToken(db, { project, role: "guest", expiresAt: new Date(0) });
+  expect(await anyTokenIssued(db)).toBe(true);
+  await revokeToken(db, first);
+  expect(await anyTokenIssued(db)).toBe(true);
+  await revokeToken(db, expired);
+  expect(await anyTokenIssued(db)).toBe(false);
+});
+
+test("the use of a token is written down at most once a minute", async () => {
+  const secret = await issueToken(db, { project: await testProject(db), role: "guest" });
+  const row = () =>
+    db.selectFrom("tokens").selectAll().where("hash", "=", hashOf(secret)).executeTakeFirstOrThrow();
+  const { token_id, last_used_at } = await row();
+  expect(last_used_at).toBeNull();
+  await recordUse(db, token_id, "192.0.2.1");
+  const first = await row();
+  expect(first.last_used_address).toBe("192.0.2.1");
+  await recordUse(db, token_id, "192.0.2.2");
+  expect(await row()).toEqual(first);
+  await db
+    .updateTable("tokens")
+    .set({ last_used_at: new Date(Date.now() - 61_000) })
+    .where("token_id", "=", token_id)
+    .execute();
+  await recordUse(db, token_id, "192.0.2.3");
+  expect((await row()).last_used_address).toBe("192.0.2.3");
+});
+
+test("a project is found by its number, by its path, and as the token's own", async () => {
+  const [own, other] = [await testProject(db), await testProject(db)];
+  const { path } = await db
+    .selectFrom("projects")
+    .select("path")
+    .where("project_id", "=", other)
+    .executeTakeFirstOrThrow();
+  const hash = hashOf(await issueToken(db, { project: own, role: "guest" }));
+  const found = async (reference: string | undefined) =>
+    (await findAccess(db, hash, reference, "default"))?.project_id;
+  expect(await found(undefined)).toBe(own);
+  expect(await found(String(other))).toBe(other);
+  expect(await found(path)).toBe(other);
+  expect(await found("no/such")).toBeNull();
+  expect(await found("9".repeat(30))).toBeNull();
+  expect(await findAccess(db, hashOf("another"), undefined, "default")).toBeUndefined();
+});

@@ -1,9 +1,27 @@
 import { createContextKey } from "@connectrpc/connect";
+import type { Access } from "./access.ts";
+import type { Principal } from "./principal.ts";
+import type { Role } from "./roles.ts";
 
 /** What the interceptors learn about a call and the handlers need. */
 
-/** The project the call is about. */
+/** Who makes the call; undefined until the authenticate interceptor knows. */
+export const principalKey = createContextKey<Principal | undefined>(undefined, { description: "principal" });
+
+/** All that decides what the caller may do; undefined until the authenticate interceptor knows. */
+export const accessKey = createContextKey<Access | undefined>(undefined, { description: "access" });
+
+/** The caller's role in the project the call is about; undefined when they have none, and for calls about no project. */
+export const roleKey = createContextKey<Role | undefined>(undefined, { description: "role" });
+
+/** The project the call is about; 0 for a call that is about none. */
 export const projectKey = createContextKey<bigint>(0n, { description: "project id" });
+
+/** The token as the caller sent it, unproven: a secret. undefined when there was none. */
+export const credentialKey = createContextKey<string | undefined>(undefined, { description: "credential" });
+
+/** The network address of the client; "" when it is not known. */
+export const addressKey = createContextKey<string>("", { description: "client address" });
 
 /** Identifies the call in the log and in the answer of an internal error. */
 export const requestIdKey = createContextKey<string>("", { description: "request id" });
@@ -14,6 +32,11 @@ export const acceptsJsonText = createContextKey<boolean>(false, { description: "
 /** The project as the caller names it: a numeric id or a path; undefined means the default project. */
 export const projectReferenceKey = createContextKey<string | undefined>(undefined, {
   description: "project reference",
+});
+
+/** The headers of the answer, where an answer that is an error has them apart from its error (Connect, gRPC, gRPC-Web). */
+export const responseHeaderKey = createContextKey<Headers | undefined>(undefined, {
+  description: "response header",
 });
 
 /** How the call arrived: rest, connect, grpc or grpc-web; for the log. */

@@ -1,18 +1,46 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { Role } from "./roles.ts";
 
 /**
- * What each call needs, the one table of it: a resource and whether it is read or changed. A call without a row is refused
- * at start, so nothing is open because somebody forgot it (security.md §2). Decided by operation and not by HTTP verb: a
- * search is a read, though it is a POST. The byte routes of artifacts are calls of MlflowArtifactsService.
+ * What each call needs, the one table of it: a resource and what is done to it. A call without a row is refused at start, so
+ * nothing is open because somebody forgot it (security.md §2). Decided by operation and not by HTTP verb: a search is a
+ * read, though it is a POST. The byte routes of artifacts are calls of MlflowArtifactsService.
+ *
+ * The project is found the same way for every call (http/project-path.ts), but that calls on `server` are about none.
  */
 
-export type Resource = "experiment" | "run" | "artifact" | "model" | "registry" | "server";
-export type Action = "read" | "write";
+export type Resource =
+  | "experiment"
+  | "run"
+  | "artifact"
+  | "model"
+  | "registry"
+  | "project"
+  | "member"
+  | "token"
+  | "audit"
+  | "server";
+
+/**
+ * What is done, and so the least role that may do it in the project: `read` guest, `write` developer, `purge` and `manage`
+ * (settings) maintainer, `own` owner; `admin` is for the administrators of the server alone. On `server`, `read` and `write`
+ * are for everyone with a token, and the call itself decides about what it touches.
+ */
+export type Action = "read" | "write" | "purge" | "manage" | "own" | "admin";
 
 export interface Permission {
   resource: Resource;
   action: Action;
 }
+
+/** The least role for an action in a project; `admin` is not a role in one. */
+export const leastRole: Readonly<Record<Exclude<Action, "admin">, Role>> = {
+  read: "guest",
+  write: "developer",
+  purge: "maintainer",
+  manage: "maintainer",
+  own: "owner",
+};
 
 type Rows = Record<string, readonly [Resource, Action]>;
 
@@ -87,8 +115,62 @@ const table: Record<string, Rows> = {
     listArtifacts: ["artifact", "read"],
     uploadArtifact: ["artifact", "write"],
   },
+  "loggia.v1.CiService": {
+    CreateTrust: ["project", "own"],
+    DeleteTrust: ["project", "own"],
+    DeleteWebhookSecret: ["project", "own"],
+    GetJob: ["run", "read"],
+    GetRunJobs: ["run", "read"],
+    GetSetup: ["project", "manage"],
+    ListTrusts: ["project", "manage"],
+    RotateWebhookSecret: ["project", "own"],
+    UpdateTrust: ["project", "own"],
+  },
   "loggia.v1.MetricService": {
     SampleHistory: ["run", "read"],
+  },
+  "loggia.v1.PurgeService": {
+    GetUsage: ["project", "read"],
+    PurgeDeleted: ["project", "purge"],
+    PurgeExperiments: ["experiment", "purge"],
+    PurgeRuns: ["run", "purge"],
+  },
+  "loggia.v1.ProjectService": {
+    ArchiveProject: ["project", "own"],
+    CreateProject: ["server", "admin"],
+    DeleteProject: ["project", "own"],
+    GetProject: ["project", "read"],
+    ListProjects: ["server", "read"],
+    UnarchiveProject: ["project", "own"],
+    UpdateProject: ["project", "manage"],
+  },
+  "loggia.v1.MemberService": {
+    ListMembers: ["member", "own"],
+    RemoveMember: ["member", "own"],
+    SetMember: ["member", "own"],
+  },
+  "loggia.v1.UserService": {
+    BlockUser: ["server", "admin"],
+    CreateUser: ["server", "admin"],
+    ListUsers: ["server", "admin"],
+    UnblockUser: ["server", "admin"],
+    UpdateUser: ["server", "admin"],
+  },
+  "loggia.v1.TokenService": {
+    CreatePersonalToken: ["server", "write"],
+    CreateToken: ["token", "own"],
+    GetCurrentToken: ["server", "read"],
+    ListPersonalTokens: ["server", "read"],
+    ListTokens: ["token", "own"],
+    RevokePersonalToken: ["server", "write"],
+    RevokeToken: ["token", "own"],
+    RotatePersonalToken: ["server", "write"],
+    RotateToken: ["token", "own"],
+  },
+  "loggia.v1.AuditService": {
+    ExportEvents: ["audit", "own"],
+    ListEvents: ["audit", "own"],
+    ListServerEvents: ["server", "admin"],
   },
   "grpc.reflection.v1.ServerReflection": {
     ServerReflectionInfo: ["server", "read"],
@@ -106,8 +188,17 @@ const permissions = new Map(
 
 const nameOf = (method: DescMethod) => `${method.parent.typeName}/${method.name}`;
 
+/** By descriptor, since every call asks and names are long. */
+const found = new WeakMap<DescMethod, Permission>();
+
 /** What a call of `method` needs; undefined when the table has no row, in which case nobody may make it. */
-export const permissionOf = (method: DescMethod): Permission | undefined => permissions.get(nameOf(method));
+export function permissionOf(method: DescMethod): Permission | undefined {
+  const known = found.get(method);
+  if (known !== undefined) return known;
+  const permission = permissions.get(nameOf(method));
+  if (permission !== undefined) found.set(method, permission);
+  return permission;
+}
 
 /** @throws Error naming every method of `services` that the table does not declare. */
 export function requirePermissions(services: Iterable<DescService>): void {

@@ -1,28 +1,42 @@
-import type { Interceptor } from "@connectrpc/connect";
-import { projectKey, projectReferenceKey } from "../auth/context-keys.ts";
+import type { ContextValues, Interceptor } from "@connectrpc/connect";
+import { type Access, noProject, sees } from "../auth/access.ts";
+import { accessKey, principalKey, projectKey, roleKey } from "../auth/context-keys.ts";
 import { permissionOf } from "../auth/permissions.ts";
-import { local, principalKey } from "../auth/principal.ts";
-import { notFound } from "../errors.ts";
+import { LoggiaError } from "../errors.ts";
+import { withScope } from "./scope.ts";
+
+/** Finds out who calls and what they are in the project they address. */
+export interface Gatekeeper {
+  /**
+   * Not a promise when the answer is at hand, so that a call that is one of many waits for nothing.
+   * @param aboutProject whether the call is about a project at all.
+   * @throws LoggiaError CUSTOMER_UNAUTHORIZED, REQUEST_LIMIT_EXCEEDED
+   */
+  find(call: ContextValues, aboutProject: boolean): Access | Promise<Access>;
+  /** How the call names its project, for a person to read. */
+  projectName(call: ContextValues): string;
+}
 
 /**
- * Establishes who calls and in which project. Local mode needs no credentials: everyone who reaches the server is the same
- * principal.
- * @param findProject the id of the project with this numeric id or path; undefined when there is none.
- * @param defaultProject the path of the project that a call without a reference is about.
+ * Establishes who calls, in which project and with which role. A project that the caller may not know of answers like one
+ * that is not there, and before anything else of the request is looked at (gitlab.md §1). The statements of what follows see
+ * that project alone.
  */
-export function authenticate(
-  findProject: (reference: string) => Promise<bigint | undefined>,
-  defaultProject: string,
-): Interceptor {
+export function authenticate(gate: Gatekeeper): Interceptor {
   return (next) => async (request) => {
     const { contextValues } = request;
-    contextValues.set(principalKey, local);
-    if (permissionOf(request.method)?.resource !== "server") {
-      const reference = contextValues.get(projectReferenceKey) ?? defaultProject;
-      const project = await findProject(reference);
-      if (project === undefined) throw notFound(`Project '${reference}' not found`);
-      contextValues.set(projectKey, project);
-    }
-    return next(request);
+    const permission = permissionOf(request.method);
+    if (permission === undefined)
+      throw new LoggiaError("PERMISSION_DENIED", `Permission denied for ${request.method.name}.`);
+    const aboutProject = permission.resource !== "server";
+    const found = gate.find(contextValues, aboutProject);
+    const access = found instanceof Promise ? await found : found;
+    const { principal, project, role } = access;
+    contextValues.set(principalKey, principal).set(accessKey, access);
+    // What is about no project is about all that the caller may know of, or about who they are.
+    if (!aboutProject) return withScope("all", () => next(request));
+    if (project === undefined || !sees(access, permission)) throw noProject(gate.projectName(contextValues));
+    contextValues.set(projectKey, project.id).set(roleKey, role);
+    return withScope([project.id], () => next(request));
   };
 }

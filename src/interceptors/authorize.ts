@@ -1,12 +1,18 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { requirePermission } from "../auth/access.ts";
+import { accessKey } from "../auth/context-keys.ts";
 import { permissionOf } from "../auth/permissions.ts";
-import { principalKey } from "../auth/principal.ts";
 import { LoggiaError } from "../errors.ts";
 
-/** Lets a call through when its principal has the permission that the table declares; the local one has all of them. */
+/**
+ * Lets a call through when its caller may make it: by the scopes of the token, the role in the project, and the state of the
+ * project. The message has not been read yet, so nothing of it is judged before this.
+ */
 export const authorize: Interceptor = (next) => (request) => {
   const permission = permissionOf(request.method);
-  if (permission === undefined || request.contextValues.get(principalKey)?.kind !== "local")
+  const access = request.contextValues.get(accessKey);
+  if (permission === undefined || access === undefined)
     throw new LoggiaError("PERMISSION_DENIED", `Permission denied for ${request.method.name}.`);
+  requirePermission(access, permission, request.method.name);
   return next(request);
 };

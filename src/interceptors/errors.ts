@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { DatabricksServiceExceptionProtoSchema, ErrorCode } from "../../gen/mlflow/databricks_pb.js";
-import { requestIdKey } from "../auth/context-keys.ts";
-import { catalogue, type ErrorName, LoggiaError } from "../errors.ts";
+import { requestIdKey, responseHeaderKey } from "../auth/context-keys.ts";
+import { catalogue, challenge, type ErrorName, LoggiaError } from "../errors.ts";
 import type { Log } from "./log.ts";
 
 /**
@@ -13,7 +13,10 @@ export function errors(log: Log): Interceptor {
   return (next) => async (request) => {
     const present = (error: unknown) => {
       const requestId = request.contextValues.get(requestIdKey);
-      return toConnectError(asLoggiaError(error) ?? hidden(error, requestId, log));
+      const presented = asLoggiaError(error) ?? hidden(error, requestId, log);
+      if (presented.status === 401)
+        request.contextValues.get(responseHeaderKey)?.set("www-authenticate", challenge);
+      return toConnectError(presented);
     };
     try {
       const response = await next(request);

@@ -1,22 +1,41 @@
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import type { ArtifactStore } from "./artifacts/store.ts";
-import { createApp, type Limits } from "./http/app.ts";
+import { type CiConnection, connectCi } from "./ci/connection.ts";
+import { noCi } from "./ci/settings.ts";
+import { type Gate, makeGate } from "./gate.ts";
+import { createApp, defaultLimits, type Limits } from "./http/app.ts";
 import { artifactRoutes } from "./http/artifacts.ts";
+import { auditExportRoute } from "./http/audit-export.ts";
+import type { Edge } from "./http/edge.ts";
+import { jobWebhookRoutes } from "./http/job-webhook.ts";
 import { bulkHistoryRoutes } from "./http/metric-history-bulk.ts";
+import { oauthTokenRoutes } from "./http/oauth-token.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
+import { limitConcurrency } from "./interceptors/concurrency.ts";
 import { errors } from "./interceptors/errors.ts";
+import { type FailedLoginLimits, failedLogins } from "./interceptors/failed-logins.ts";
 import { observe } from "./interceptors/observe.ts";
-import { rememberedProjects } from "./interceptors/project-cache.ts";
 import { artifactFiles } from "./services/artifact-files.ts";
+import { auditLines } from "./services/audit.ts";
+import { ciEvents } from "./services/ci-events.ts";
+import { ciExchange } from "./services/ci-exchange.ts";
 import { services } from "./services/index.ts";
 import { metricHistoryBulk } from "./services/metric-history-bulk.ts";
+import { findAddressedProject } from "./store/access.ts";
 import type { Database } from "./store/database.ts";
-import { defaultProjectPath, findProject } from "./store/projects.ts";
+import type { Listening } from "./store/notifications.ts";
+import { defaultProjectPath } from "./store/projects.ts";
 
 export interface ServerOptions {
   db: Database;
   artifacts: ArtifactStore;
+  /** Local mode: everyone who reaches the server may do everything. When false, every call needs a token. */
+  open?: boolean;
+  /** Whether public projects are read without a token. */
+  anonymousReads?: boolean;
+  /** Listens for changes of tokens, members and projects (OpenDatabase.listen); without it they count within five seconds. */
+  listenToAccess?: (changed: () => void) => Listening;
   /** Asks the database for an answer, beside the pool; a query of the pool when absent. */
   ping?: () => Promise<void>;
   /** Of this program, for `/version` and `/openapi.json`. */
@@ -26,34 +45,52 @@ export interface ServerOptions {
   /** As Fastify's `logger`; no log when absent. */
   log?: FastifyServerOptions["logger"];
   limits?: Partial<Limits>;
+  failedLogins?: Partial<FailedLoginLimits>;
+  /** How many calls of one token are worked on at a time. */
+  callsPerToken?: number;
+  edge?: Partial<Edge>;
+  /** The CI systems that the server is connected to; none when absent. */
+  ci?: CiConnection;
 }
 
 /** The composition root: puts the parts together. The server does not listen yet. */
 export async function createServer({
   db,
   artifacts,
+  open = true,
+  anonymousReads = false,
+  listenToAccess,
   ping,
   version = "0.0.0",
   draining,
   log,
   limits,
+  failedLogins: failedLoginLimits,
+  callsPerToken = 256,
+  edge,
+  ci = connectCi(noCi),
 }: ServerOptions): Promise<FastifyInstance> {
-  const deps = { db, artifacts };
-  const find = (reference: string) => findProject(db, reference);
+  const deps = { db, artifacts, ci };
+  const logins = failedLogins(failedLoginLimits);
+  let gate: Gate | undefined;
   return createApp({
     services: services(deps),
-    interceptors: (log) => [
-      observe(log),
-      errors(log),
-      authenticate(rememberedProjects(find), defaultProjectPath),
-      authorize,
-    ],
+    interceptors: (log) => {
+      gate = makeGate(db, log, { open, anonymousReads, listenToAccess, logins });
+      return [observe(log), errors(log), authenticate(gate), limitConcurrency(callsPerToken), authorize];
+    },
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });
+      app.register(auditExportRoute, { lines: auditLines(deps), surround });
       app.register(bulkHistoryRoutes, { histories: metricHistoryBulk(deps), surround });
+      const { bodyTimeout } = { ...defaultLimits, ...limits };
+      app.register(oauthTokenRoutes, { exchange: ciExchange({ db, ci }), logins, bodyTimeout });
+      app.register(jobWebhookRoutes, { events: ciEvents(deps), logins, bodyTimeout });
     },
-    health: { version, draining, reachable: ping ?? (() => find(defaultProjectPath)) },
+    health: { version, draining, reachable: ping ?? (() => findAddressedProject(db, defaultProjectPath)) },
     log,
     limits,
+    edge,
+    closed: async () => gate?.close(),
   });
 }

@@ -32,20 +32,28 @@ export async function gather(chunks: AsyncIterable<string>): Promise<string | Pa
   return { beginning, rest };
 }
 
-/** Answers 200 with JSON, compressed when it is long enough, the caller takes gzip, and there is a network to spare. */
-export async function sendJson(
+/** Answers 200 with JSON. */
+export const sendJson = (
   request: FastifyRequest,
   reply: FastifyReply,
   json: string | Buffer | PartialText,
+): Promise<FastifyReply> => sendText(request, reply, json, "application/json");
+
+/** Answers 200 with text, compressed when it is long enough, the caller takes gzip, and there is a network to spare. */
+export async function sendText(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: string | Buffer | PartialText,
+  type: string,
 ): Promise<FastifyReply> {
-  reply.header("content-type", "application/json");
-  const isWhole = typeof json === "string" || Buffer.isBuffer(json);
-  if (isWhole && json.length < worthCompressing) return reply.send(json);
+  reply.header("content-type", type);
+  const isWhole = typeof text === "string" || Buffer.isBuffer(text);
+  if (isWhole && text.length < worthCompressing) return reply.send(text);
   reply.header("vary", "accept-encoding");
   const compressed = takesGzip(request) && !isLocal(request);
   if (compressed) reply.header("content-encoding", "gzip");
-  if (isWhole) return reply.send(compressed ? await compress(json, options) : json);
-  const stream = Readable.from(wholly(json), { objectMode: false });
+  if (isWhole) return reply.send(compressed ? await compress(text, options) : text);
+  const stream = Readable.from(wholly(text), { objectMode: false });
   // pipeline ends both when one fails, and the reply is cut short, which its reader can tell from an end.
   return reply.send(compressed ? pipeline(stream, createGzip(options), () => {}) : stream);
 }

@@ -2,8 +2,9 @@ import type { Interceptor, ServiceImplSpec } from "@connectrpc/connect";
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
 import { requirePermissions } from "../auth/permissions.ts";
 import { type Surround, surroundWith } from "./call.ts";
+import { answerClientError } from "./client-errors.ts";
 import { mountConnect } from "./connect.ts";
-import { refuseCrossSite } from "./cross-site.ts";
+import { type Edge, guardEdge, localEdge } from "./edge.ts";
 import { answerErrors, sendAnyError } from "./errors.ts";
 import { type HealthOptions, mountHealth } from "./health.ts";
 import { bothVersions, type ListenerLimits, listenerLimits } from "./listener.ts";
@@ -12,6 +13,7 @@ import { mountOpenApi } from "./openapi.ts";
 import { rewriteUrl } from "./project-path.ts";
 import { reflection } from "./reflection.ts";
 import { mountRest } from "./rest.ts";
+import { secure } from "./security-headers.ts";
 import { mountServerInfo } from "./server-info.ts";
 
 export interface Limits extends ListenerLimits {
@@ -39,11 +41,15 @@ export interface AppOptions {
   byteRoutes?: (app: FastifyInstance, surround: Surround) => void;
   log?: FastifyServerOptions["logger"] | undefined;
   limits?: Partial<Limits> | undefined;
+  /** Called once no call is in flight any more. */
+  closed?: () => Promise<void>;
+  edge?: Partial<Edge> | undefined;
 }
 
 /** One Fastify with every mount: REST, Connect, gRPC and gRPC-Web, reflection, OpenAPI, health. Not listening yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const limits = { ...defaultLimits, ...options.limits };
+  const edge = { ...localEdge, ...options.edge };
   const services = [...options.services, reflection(options.services.map(({ service }) => service))];
   requirePermissions(services.map(({ service }) => service));
 
@@ -51,22 +57,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     logger: options.log ?? false,
     childLoggerFactory: (logger) => logger, // a call's line names its request itself
     logController: new LogController({ disableRequestLogging: true }), // interceptors/observe.ts logs calls
-    serverFactory: bothVersions(limits),
+    serverFactory: bothVersions(limits, edge),
+    clientErrorHandler: answerClientError,
+    trustProxy: edge.trustedProxies.length > 0 && [...edge.trustedProxies],
     rewriteUrl,
     genReqId: requestIds(),
     requestIdHeader: false,
     return503OnClosing: false, // what arrives on a connection that is closing is still answered
-    frameworkErrors: sendAnyError,
+    frameworkErrors: (error, request, reply) => sendAnyError(error, request, secure(request, reply)),
     routerOptions: { maxParamLength: 8192 },
   });
   const interceptors = options.interceptors(app.log);
   const surround = surroundWith(interceptors);
   const answerOtherMethods = watchMethods(app);
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
-    done();
-  });
-  refuseCrossSite(app);
+  app.addHook("onClose", async () => options.closed?.());
+  guardEdge(app, edge);
   answerErrors(app);
   mountHealth(app, options.health);
   mountServerInfo(app);

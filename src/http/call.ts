@@ -8,7 +8,16 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { acceptsJsonText, projectReferenceKey, protocolKey, requestIdKey } from "../auth/context-keys.ts";
+import {
+  acceptsJsonText,
+  addressKey,
+  credentialKey,
+  projectReferenceKey,
+  protocolKey,
+  requestIdKey,
+} from "../auth/context-keys.ts";
+import { clientAddress } from "./client-address.ts";
+import { credentialOf } from "./credential.ts";
 import { projectReference } from "./project-path.ts";
 
 /**
@@ -19,8 +28,8 @@ export type Surround = <T>(
   method: DescMethodUnary,
   request: FastifyRequest,
   reply: FastifyReply,
-  /** Reads the request's message; called when an interceptor or `run` first looks at it, so after authorisation. */
-  read: () => Message,
+  /** Reads the request's message; called once the interceptors have let the call through, so after authorisation. */
+  read: () => Message | Promise<Message>,
   run: (message: Message, context: HandlerContext) => Promise<T> | T,
 ) => Promise<T>;
 
@@ -31,7 +40,8 @@ export function surroundWith(interceptors: readonly Interceptor[]): Surround {
   const innermost: AnyFn = async (request) => {
     if (!(request instanceof RestCall))
       throw new Error("an interceptor has to pass on the request it was given");
-    request.result = await request.run(request.message, request);
+    const message = request.read();
+    request.result = await request.run(message instanceof Promise ? await message : message, request);
     return new RestAnswer(request);
   };
   const outermost = interceptors.reduceRight<AnyFn>((next, interceptor) => interceptor(next), innermost);
@@ -39,7 +49,7 @@ export function surroundWith(interceptors: readonly Interceptor[]): Surround {
     method: DescMethodUnary,
     request: FastifyRequest,
     reply: FastifyReply,
-    read: () => Message,
+    read: () => Message | Promise<Message>,
     run: (message: Message, context: HandlerContext) => Promise<T> | T,
   ) => {
     const call = new RestCall<T>(method, request, reply, read, run);
@@ -55,12 +65,11 @@ class RestCall<T> implements UnaryRequest, HandlerContext {
   readonly protocolName = "rest";
   readonly method: DescMethodUnary;
   readonly contextValues: ContextValues = createContextValues();
+  readonly read: () => Message | Promise<Message>;
   readonly run: (message: Message, context: HandlerContext) => Promise<T> | T;
   result: T | undefined;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
-  readonly #read: () => Message;
-  #message: Message | undefined;
   #header: Headers | undefined;
   #responseHeader: Headers | undefined;
   #abort: AbortController | undefined;
@@ -69,24 +78,25 @@ class RestCall<T> implements UnaryRequest, HandlerContext {
     method: DescMethodUnary,
     request: FastifyRequest,
     reply: FastifyReply,
-    read: () => Message,
+    read: () => Message | Promise<Message>,
     run: (message: Message, context: HandlerContext) => Promise<T> | T,
   ) {
     this.method = method;
+    this.read = read;
     this.run = run;
     this.#request = request;
     this.#reply = reply;
-    this.#read = read;
     this.contextValues
       .set(requestIdKey, request.id)
       .set(projectReferenceKey, projectReference(request.raw))
+      .set(credentialKey, credentialOf(request.headers))
+      .set(addressKey, clientAddress(request))
       .set(protocolKey, "rest")
       .set(acceptsJsonText, true);
   }
 
-  get message() {
-    this.#message ??= this.#read();
-    return this.#message;
+  get message(): Message {
+    throw new Error("the message is read after the interceptors, none of which may depend on it");
   }
 
   get service() {

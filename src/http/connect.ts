@@ -9,20 +9,32 @@ import {
 } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { projectReferenceKey, protocolKey, requestIdKey } from "../auth/context-keys.ts";
+import {
+  addressKey,
+  credentialKey,
+  projectReferenceKey,
+  protocolKey,
+  requestIdKey,
+  responseHeaderKey,
+} from "../auth/context-keys.ts";
+import { clientAddress } from "./client-address.ts";
+import { credentialOf } from "./credential.ts";
 import { projectReference } from "./project-path.ts";
+import { cutWhenSlow } from "./slow-body.ts";
 
 export interface ConnectOptions {
   interceptors: Interceptor[];
   /** Milliseconds after the start of closing at which calls still in flight are aborted. */
   drainTimeout: number;
+  /** Milliseconds that a client has to send the message of a unary call. */
+  bodyTimeout: number;
 }
 
 /** Mounts `services` for Connect, gRPC and gRPC-Web, in a scope of their own. */
 export function mountConnect(
   app: FastifyInstance,
   services: readonly ServiceImplSpec[],
-  { interceptors, drainTimeout }: ConnectOptions,
+  { interceptors, drainTimeout, bodyTimeout }: ConnectOptions,
 ): void {
   // The plugin's own shutdownTimeoutMs keeps the process alive and warns above ten calls in flight.
   const shutdown = new AbortController();
@@ -31,8 +43,16 @@ export function mountConnect(
     const stopping = new ConnectError("the server is stopping", Code.Unavailable);
     setTimeout(() => shutdown.abort(stopping), drainTimeout).unref();
   });
-  app.addHook("onRequest", async ({ raw }, reply) => {
+  const unary = new Set(
+    services.flatMap(({ methods }) =>
+      Object.values(methods)
+        .filter(({ kind }) => kind === "unary")
+        .map(({ method }) => `/${method.parent.typeName}/${method.name}`),
+    ),
+  );
+  app.addHook("onRequest", async ({ raw, routeOptions }, reply) => {
     if (raw.httpVersionMajor === 1) endWithRefused(raw, reply.raw);
+    if (unary.has(routeOptions.url ?? "")) cutWhenSlow(raw, bodyTimeout);
   });
   app.register(fastifyConnectPlugin, {
     routes(router) {
@@ -43,7 +63,10 @@ export function mountConnect(
       createContextValues()
         .set(requestIdKey, request.id)
         .set(projectReferenceKey, projectReference(request.raw))
+        .set(credentialKey, credentialOf(request.headers))
+        .set(addressKey, clientAddress(request))
         .set(protocolKey, protocolOf(request)),
+    requestGate: ({ values, responseHeader }) => void values.set(responseHeaderKey, responseHeader),
     interceptors,
     shutdownSignal: shutdown.signal,
     readMaxBytes: 4 * 2 ** 20,

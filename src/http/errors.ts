@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { LoggiaError } from "../errors.ts";
+import { challenge, LoggiaError } from "../errors.ts";
 import { asLoggiaError, hidden } from "../interceptors/errors.ts";
 
 /** Every error of plain HTTP is MLflow's object on one line, whatever went wrong and wherever (behaviour.md §3). */
@@ -18,6 +18,7 @@ export function sendError(
   { code, message, status, retryAfter }: LoggiaError,
 ): FastifyReply {
   if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+  if (status === 401) reply.header("www-authenticate", challenge);
   return reply
     .code(status)
     .header("content-type", "application/json")

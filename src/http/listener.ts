@@ -2,6 +2,11 @@ import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
+import { addressConnections } from "./address-connections.ts";
+import { refuseConnection } from "./client-errors.ts";
+import { type Edge, isNear } from "./edge.ts";
+import { endFloods } from "./http2-floods.ts";
+import { mostHeaders } from "./request-head.ts";
 
 /** Times are milliseconds, sizes bytes (security.md §6). */
 export interface ListenerLimits {
@@ -13,6 +18,10 @@ export interface ListenerLimits {
   checkInterval: number;
   maxHeaderSize: number;
   maxConnections: number;
+  /** Of one address; of IPv6, of one /64. */
+  connectionsPerAddress: number;
+  /** Of this machine or of a trusted proxy, behind which are many. */
+  connectionsPerProxy: number;
 }
 
 export const listenerLimits: ListenerLimits = {
@@ -21,6 +30,8 @@ export const listenerLimits: ListenerLimits = {
   checkInterval: 5_000,
   maxHeaderSize: 16 * 2 ** 10,
   maxConnections: 10_000,
+  connectionsPerAddress: 100,
+  connectionsPerProxy: 10_000,
 };
 
 /** What every HTTP/2 client sends first. HTTP/1.1 has no method that begins like it. */
@@ -30,7 +41,11 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
  * One port for HTTP/1.1 and cleartext HTTP/2: the first bytes of a connection tell, and the socket goes to the one server or
  * the other, which share Fastify's handler. gRPC needs the latter; nearly everyone else speaks the former.
  */
-export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
+export function bothVersions(limits: ListenerLimits, edge: Edge): FastifyServerFactory {
+  const near = isNear(edge);
+  const admits = addressConnections((address) =>
+    near(address) ? limits.connectionsPerProxy : limits.connectionsPerAddress,
+  );
   return (handler) => {
     const http1 = http.createServer(
       {
@@ -48,6 +63,11 @@ export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
     const http2Server = http2.createServer(
       {
         maxSessionMemory: 10, // MB
+        maxHeaderListPairs: mostHeaders + 5, // and one too many, which is then told
+        maxSessionInvalidFrames: 100,
+        // Rapid reset, CVE-2023-44487. A client that gives up all its calls at once resets 100 streams.
+        streamResetBurst: 300,
+        streamResetRate: 30,
         settings: { maxConcurrentStreams: 100, maxHeaderListSize: limits.maxHeaderSize },
       },
       handler as unknown as (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void,
@@ -58,12 +78,18 @@ export function bothVersions(limits: ListenerLimits): FastifyServerFactory {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       session.setTimeout(limits.keepAliveTimeout, () => session.close());
+      endFloods(session);
     });
 
     const toHttp1 = http1.listeners("connection");
     http1.removeAllListeners("connection");
     http1.on("connection", (socket: Socket) => {
       const drop = () => socket.destroy();
+      if (!admits(socket)) {
+        socket.on("error", drop);
+        refuseConnection(socket, "429 Too Many Requests", "Your address has too many connections.", 1);
+        return;
+      }
       socket.setTimeout(limits.headersTimeout, drop);
       socket.on("error", drop);
       socket.once("data", (first) => {

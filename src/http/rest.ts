@@ -86,12 +86,14 @@ function handler({ method, impl }: MethodImplSpec & { kind: "unary" }, options: 
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const query = request.method === "GET" || request.method === "HEAD" ? queryOf(request) : "";
     const readsBody = query === "" && (request.method === "POST" || hasBody(request.raw));
-    const body = readsBody ? await readBody(request, reply) : "";
     const answer = await surround(
       method,
       request,
       reply,
-      () => parse(method, request, query, body),
+      () =>
+        readsBody
+          ? readBody(request, reply).then((body) => parse(method, request, query, body))
+          : parse(method, request, query, ""),
       async (message, context) => {
         const result = await impl(message, context);
         if (result instanceof JsonBytes) return result.bytes;

@@ -4,10 +4,12 @@ import { createServiceImplSpec } from "@connectrpc/connect";
 import type { FastifyInstance } from "fastify";
 import { afterAll } from "vitest";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
+import type { AddressedProject } from "../../src/auth/access.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";
 import { authenticate } from "../../src/interceptors/authenticate.ts";
 import { authorize } from "../../src/interceptors/authorize.ts";
 import { errors } from "../../src/interceptors/errors.ts";
+import { localGate } from "../../src/interceptors/local-gate.ts";
 import { observe } from "../../src/interceptors/observe.ts";
 
 export interface TestApp {
@@ -27,16 +29,19 @@ export async function testApp(
   options: Partial<AppOptions> = {},
 ): Promise<TestApp> {
   const lines: Record<string, unknown>[] = [];
-  const projects: Record<string, bigint> = { default: 1n, "1": 1n, "group/two": 2n, "2": 2n };
+  const one: AddressedProject = { id: 1n, visibility: "members", archived: false };
+  const two: AddressedProject = { ...one, id: 2n };
+  const projects: Record<string, AddressedProject> = { default: one, "1": one, "group/two": two, "2": two };
   const app = await createApp({
     services: [createServiceImplSpec<typeof MlflowService>(MlflowService, implementation)],
     interceptors: (log) => [
       observe(log),
       errors(log),
-      authenticate(async (reference) => projects[reference], "default"),
+      authenticate(localGate(async (reference) => projects[reference], "default")),
       authorize,
     ],
     health: { version: "1.2.3", reachable: async () => true },
+    edge: { names: ["x"] }, // which tests that write requests by hand call it
     log: { level: "debug", stream: { write: (line: string) => void lines.push(JSON.parse(line)) } },
     ...options,
   });

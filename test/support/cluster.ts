@@ -19,7 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), "loggia-test-"));
   const { connection, stop } = await startEmbedded({ dataDir, durable: false });
   const admin = openDatabase({ connection, poolSize: 1, namedStatements: false, statementTimeout: 60_000 });
-  await sql`create database template`.execute(admin.db);
+  await sql`create database template`.execute(admin.owner);
   await admin.close();
   const template = openDatabase({
     connection: { ...connection, database: "template" },
@@ -27,7 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     namedStatements: false,
     statementTimeout: 60_000,
   });
-  await migrateToLatest(template.db);
+  await migrateToLatest(template.owner);
   await template.close();
   project.provide("cluster", { host: connection.host, user: connection.user });
   return async () => {

@@ -5,8 +5,9 @@ import { DatabricksServiceExceptionProtoSchema, ErrorCode, rpc } from "../../gen
 /**
  * Calls MLflow's REST as a typed client: JSON made and read by protobuf-es, so the server's own codec has no say in it.
  * @param base the tracking URI.
+ * @param headers what every request has besides.
  */
-export function restTransport(base: string): Transport {
+export function restTransport(base: string, headers: Record<string, string> = {}): Transport {
   return {
     async unary(method, _signal, _timeout, _header, input) {
       const [endpoint] = getOption(method, rpc).endpoints;
@@ -26,11 +27,11 @@ export function restTransport(base: string): Transport {
       const response = await fetch(url, {
         method: endpoint.method,
         ...(endpoint.method === "GET"
-          ? {}
-          : { body: JSON.stringify(json), headers: { "content-type": "application/json" } }),
+          ? { headers }
+          : { body: JSON.stringify(json), headers: { ...headers, "content-type": "application/json" } }),
       });
       const body = parseExactly(await response.text());
-      if (response.status !== 200) throw failure(response.status, body);
+      if (response.status !== 200) throw failure(response, body);
       return {
         stream: false,
         service: method.parent,
@@ -54,8 +55,8 @@ const parseExactly = (text: string): JsonObject =>
       : value,
   );
 
-function failure(status: number, body: JsonObject): ConnectError {
-  const error = new ConnectError(String(body.message), codes[status] ?? Code.Unknown);
+function failure({ status, headers }: Response, body: JsonObject): ConnectError {
+  const error = new ConnectError(String(body.message), codes[status] ?? Code.Unknown, headers);
   const errorCode = ErrorCode[String(body.error_code) as keyof typeof ErrorCode];
   error.details.push({
     desc: DatabricksServiceExceptionProtoSchema,

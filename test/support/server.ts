@@ -15,13 +15,16 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import type { FastifyInstance } from "fastify";
 import { afterAll } from "vitest";
 import { DatabricksServiceExceptionProtoSchema, ErrorCode } from "../../gen/mlflow/databricks_pb.js";
 import { localArtifacts } from "../../src/artifacts/local.ts";
-import { createServer } from "../../src/server.ts";
+import { createServer, type ServerOptions } from "../../src/server.ts";
+import { accessChannel } from "../../src/store/access.ts";
 import type { Database } from "../../src/store/database.ts";
 import { testDatabase, testProject } from "./database.ts";
 import { restTransport } from "./rest-transport.ts";
+import { issueToken, type TestTokenOptions } from "./tokens.ts";
 
 /** The ways in which a call reaches the server. */
 export const protocols = ["rest", "connect", "grpc", "grpc-web"] as const;
@@ -29,23 +32,39 @@ export type Protocol = (typeof protocols)[number];
 
 export interface TestServer {
   db: Database;
+  /** The same database as its owner. */
+  owner: Database;
   /** `http://127.0.0.1:<port>` */
   url: string;
   /** Where the artifact objects lie. */
   artifactsRoot: string;
   /** A project of the caller's own. */
   project(): Promise<TestProject>;
+  /** A project that is there already, or was. */
+  at(id: bigint): TestProject;
+  /** Every route the server has, as the router knows it: `/api/2.0/mlflow/logged-models/:model_id`. */
+  routes(): string[];
+  /** Starts one more server on the same database. @returns its `http://127.0.0.1:<port>`. */
+  replica(): Promise<string>;
 }
 
 export interface TestProject {
   id: bigint;
   /** Its tracking URI. */
   uri: string;
-  /** A typed client of `service` that works in this project. */
-  client<S extends DescService>(service: S, protocol: Protocol): Client<S>;
+  /** A typed client of `service` that works in this project, with a token if it is given one. */
+  client<S extends DescService>(service: S, protocol: Protocol, token?: string): Client<S>;
   /** One plain HTTP exchange below `/api/2.0/mlflow/` (or an absolute path below the tracking URI). */
-  rest(method: string, path: string, body?: unknown): Promise<RestAnswer>;
+  rest(method: string, path: string, body?: unknown, options?: { token?: string }): Promise<RestAnswer>;
+  /** A token that is of use in this project alone: of developer and scope `api` unless told otherwise. */
+  token(options?: Omit<TestTokenOptions, "project">): Promise<string>;
 }
+
+export interface TestServerOptions
+  extends Pick<
+    ServerOptions,
+    "open" | "anonymousReads" | "failedLogins" | "limits" | "callsPerToken" | "edge" | "log" | "ci"
+  > {}
 
 export interface RestAnswer {
   status: number;
@@ -55,57 +74,95 @@ export interface RestAnswer {
 }
 
 /** A real server on a database of this test file's own, listening on loopback; stopped after the file. */
-export async function testServer(): Promise<TestServer> {
-  const { db } = await testDatabase();
+export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { db, owner, listen, another } = await testDatabase();
   const artifactsRoot = await mkdtemp(join(tmpdir(), "loggia-artifacts-"));
-  const server = await createServer({ db, artifacts: localArtifacts(artifactsRoot) });
-  await server.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = server.server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
-  const stops: (() => void)[] = [];
+  const servers: FastifyInstance[] = [];
+  const start = async () => {
+    const server = await createServer({
+      // As in earnest: what the server asks outside of any scope sees nothing.
+      db: another({ projects: undefined }),
+      artifacts: localArtifacts(artifactsRoot),
+      listenToAccess: (changed) => listen(accessChannel, changed),
+      ...options,
+    });
+    servers.push(server);
+    await server.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = server.server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
+  };
+  const url = await start();
   afterAll(async () => {
-    for (const stop of stops) stop();
-    await server.close();
+    await Promise.all(servers.map((server) => server.close()));
     await rm(artifactsRoot, { recursive: true, force: true });
   });
   return {
     db,
+    owner,
     url,
     artifactsRoot,
-    async project() {
-      const id = await testProject(db);
-      const uri = `${url}/api/v4/projects/${id}/ml/mlflow`;
-      return {
-        id,
-        uri,
-        client: (service, protocol) => createClient(service, transport(url, uri, id, protocol)),
-        async rest(method, path, body) {
-          const response = await fetch(
-            path.startsWith("/") ? `${uri}${path}` : `${uri}/api/2.0/mlflow/${path}`,
-            {
-              method,
-              ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-            },
-          );
-          const text = await response.text();
-          const json = response.headers.get("content-type")?.includes("json") && text !== "";
-          return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
-        },
-      };
-    },
+    replica: start,
+    routes: () => routesOf(servers[0]?.printRoutes({ commonPrefix: false }) ?? ""),
+    project: async () => at(await testProject(db)),
+    at,
   };
+
+  function at(id: bigint): TestProject {
+    const uri = `${url}/api/v4/projects/${id}/ml/mlflow`;
+    return {
+      id,
+      uri,
+      client: (service, protocol, token) => createClient(service, transport(url, uri, id, protocol, token)),
+      token: (options) => issueToken(db, { role: "developer", ...options, project: id }),
+      async rest(method, path, body, { token } = {}) {
+        const response = await fetch(
+          path.startsWith("/") ? `${uri}${path}` : `${uri}/api/2.0/mlflow/${path}`,
+          {
+            method,
+            headers: bearer(token),
+            ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+          },
+        );
+        const text = await response.text();
+        const json = response.headers.get("content-type")?.startsWith("application/json") && text !== "";
+        return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+      },
+    };
+  }
 }
 
-function transport(baseUrl: string, uri: string, project: bigint, protocol: Protocol): Transport {
+/** Reads Fastify's drawing of its routes: a child continues the path of its parent. */
+function routesOf(tree: string): string[] {
+  const path: string[] = [];
+  return tree.split("\n").flatMap((line) => {
+    const [, indent = "", part = ""] = /^((?:│ {3}| {4})*)(?:├── |└── )(\S+)/.exec(line) ?? [];
+    if (part === "") return [];
+    const depth = indent.length / 4;
+    path.splice(depth, path.length, part);
+    return [path.join("")];
+  });
+}
+
+const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
+
+function transport(
+  baseUrl: string,
+  uri: string,
+  project: bigint,
+  protocol: Protocol,
+  token: string | undefined,
+): Transport {
   const interceptors: Interceptor[] = [
     (next) => (request) => {
       request.header.set("loggia-project", String(project));
+      if (token !== undefined) request.header.set("authorization", `Bearer ${token}`);
       return next(request);
     },
   ];
   switch (protocol) {
     case "rest":
-      return restTransport(uri);
+      return restTransport(uri, bearer(token));
     case "connect":
       return createConnectTransport({ baseUrl, httpVersion: "1.1", interceptors });
     case "grpc":

@@ -1,0 +1,41 @@
+import type { MessageShape } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
+import { AuditService, type ExportEventsRequestSchema } from "../../gen/loggia/v1/audit_pb.js";
+import type { AuditLines } from "../services/audit.ts";
+import { gather, sendText } from "./answer.ts";
+import type { Surround } from "./call.ts";
+import { parseQuery } from "./json-query.ts";
+
+export interface AuditExportOptions {
+  lines: AuditLines;
+  surround: Surround;
+}
+
+/**
+ * The audit log as NDJSON, in chunks, however long it is. REST has no streams of messages, so this is the one of
+ * ExportEvents; as far as permissions go it is a call of ListEvents, which needs the same.
+ */
+export async function auditExportRoute(
+  app: FastifyInstance,
+  { lines, surround }: AuditExportOptions,
+): Promise<void> {
+  const { listEvents, exportEvents } = AuditService.method;
+  app.route({
+    method: "GET",
+    url: "/api/1.0/loggia/audit/export",
+    exposeHeadRoute: false,
+    async handler(request, reply) {
+      const [, query = ""] = /\?(.*)/s.exec(request.originalUrl) ?? [];
+      const text = await surround(
+        listEvents,
+        request,
+        reply,
+        () => parseQuery(exportEvents.input, query),
+        (message, context) =>
+          gather(lines(context, message as MessageShape<typeof ExportEventsRequestSchema>)),
+      );
+      reply.header("content-disposition", 'attachment; filename="audit.ndjson"');
+      return sendText(request, reply, text, "application/x-ndjson");
+    },
+  });
+}

@@ -3,8 +3,10 @@ import type { Readable } from "node:stream";
 import { artifactPath, directoryPath, joinPath, ownArtifactPath } from "../artifacts/path.ts";
 import { invalid, LoggiaError, notFound } from "../errors.ts";
 import { expectObject, forgetObjects } from "../store/artifact-garbage.ts";
+import { QuotaFull } from "../store/artifact-usage.ts";
 import * as store from "../store/artifacts.ts";
 import { findModelVersion } from "../store/model-versions.ts";
+import { roomForArtifact, within } from "./artifact-quota.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound } from "./ids.ts";
 import { absentVersion, parseVersion } from "./model-versions.ts";
@@ -52,18 +54,21 @@ export function artifactFiles({ db, artifacts }: Deps) {
     /**
      * Publishes a body as the artifact at `path`, in place of what was there. It is visible as a whole, or not at all.
      * @param body is only asked for when the path is one.
-     * @throws INVALID_PARAMETER_VALUE for a path that cannot be a file; TEMPORARILY_UNAVAILABLE when the store cannot take
-     * it; what `body` fails with.
+     * @throws INVALID_PARAMETER_VALUE for a path that cannot be a file, and when the project's quota is full;
+     * TEMPORARILY_UNAVAILABLE when the store cannot take it; what `body` fails with.
      */
     async upload(project: bigint, path: string, body: () => Readable): Promise<void> {
       const key = artifactPath(path, "artifact_path");
+      const room = await roomForArtifact(db, project, key);
       const objectId = randomUUID();
       await expectObject(db, project, objectId);
       try {
-        const object = await artifacts.write(objectId, body());
-        const replaced = await store.putArtifact(db, project, { path: key, objectId, ...object });
+        const object = await artifacts.write(objectId, room ? within(room, body()) : body());
+        const artifact = { path: key, objectId, ...object };
+        const replaced = await store.putArtifact(db, project, artifact, room?.quota);
         if (replaced !== undefined) await discard(project, [replaced]);
-      } catch (error) {
+      } catch (cause) {
+        const error = room !== undefined && cause instanceof QuotaFull ? room.full(cause.used) : cause;
         // Only a refusal proves that no row names the object: a commit whose answer was lost may have happened. If it did not,
         // the object is still written down as garbage.
         const refused = error instanceof LoggiaError && error.code !== "TEMPORARILY_UNAVAILABLE";

@@ -1,6 +1,7 @@
 import { type DescMessage, fromJson, type MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { acceptsJsonText } from "../auth/context-keys.ts";
+import { keepingScope } from "../store/scope.ts";
 
 /**
  * An answer that is already MLflow's JSON: Postgres makes the text and the REST mount passes it on in chunks, so a long
@@ -10,7 +11,8 @@ export class JsonText {
   readonly chunks: AsyncIterable<string>;
 
   constructor(chunks: AsyncIterable<string>) {
-    this.chunks = chunks;
+    // The mount asks for them when the interceptors that set the scope are done.
+    this.chunks = keepingScope(chunks);
   }
 }
 

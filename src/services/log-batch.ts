@@ -3,6 +3,7 @@ import type { Metric, MlflowService, Param, RunTag } from "../../gen/mlflow/serv
 import { invalid } from "../errors.ts";
 import { logBatch as store } from "../store/log-batch.ts";
 import type { KeyValue, MetricPoint } from "../store/run-data.ts";
+import { jobNamedBy } from "./calling-job.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText } from "./ids.ts";
@@ -11,6 +12,7 @@ import { existingModels } from "./logged-model-metrics.ts";
 import { checkMetric } from "./metric-values.ts";
 import { checkParam, checkTag } from "./names.ts";
 import { pythonFloat, pythonString } from "./python-text.ts";
+import { allowPoints } from "./quotas.ts";
 
 /** Metrics, params and tags of one run in one request: all or nothing. Behaviour.md §8; checks are in its order. */
 export const logBatch = ({ db }: Deps) =>
@@ -32,6 +34,7 @@ export const logBatch = ({ db }: Deps) =>
       checkCount("tags", tags.length, 100);
       checkCount("metrics, params, and tags", metrics.length + params.length + tags.length, 1000);
       checkDistinct(params);
+      await allowPoints(db, project(ctx), metrics.length);
       const modelMetrics = await existingModels(db, project(ctx), req.metrics);
       const outcome = await store(db, {
         project: project(ctx),
@@ -39,6 +42,7 @@ export const logBatch = ({ db }: Deps) =>
         metrics,
         params,
         tags,
+        job: jobNamedBy(ctx, tags),
         ...modelMetrics,
       });
       checkLogged(id, outcome, (stored) => changedParams(id, params, stored));

@@ -7,6 +7,7 @@ import { runKeyText } from "./ids.ts";
 import { checkLogged } from "./log-outcome.ts";
 import { existingModels } from "./logged-model-metrics.ts";
 import { checkMetric } from "./metric-values.ts";
+import { allowPoints } from "./quotas.ts";
 
 /** Single metric values. Behaviour.md §7. */
 export const metrics = ({ db }: Deps) =>
@@ -18,6 +19,7 @@ export const metrics = ({ db }: Deps) =>
       if (!Object.hasOwn(req, "timestamp")) throw missing("timestamp");
       const { value, timestamp, step } = req;
       checkMetric({ key, value, timestamp });
+      await allowPoints(db, project(ctx), 1);
       const modelMetrics = await existingModels(db, project(ctx), [req]);
       const outcome = await logBatch(db, {
         project: project(ctx),

@@ -4,6 +4,7 @@ import { invalid } from "../errors.ts";
 import { type KeyValue, runNameTag } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/runs.ts";
+import { callingJob } from "./calling-job.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import {
@@ -16,13 +17,18 @@ import {
   runNotInState,
 } from "./ids.ts";
 import { checkTag, checkText } from "./names.ts";
+import { runQuota, runsFull } from "./quotas.ts";
 import { toNewRun, toRun, toRunInfo } from "./run-messages.ts";
 import { distinctTags } from "./tags.ts";
 
 /** Runs, but for their search (services/search.ts) and what they log. Behaviour.md §6. */
 export const runs = ({ db }: Deps) => {
-  const notInState = async (projectId: bigint, id: string, wanted: "active" | "deleted") =>
-    (await store.findRun(db, projectId, id)) === undefined ? runNotFound(id) : runNotInState(id, wanted);
+  const notInState = async (projectId: bigint, id: string, wanted: "active" | "deleted") => {
+    const row = await store.findRun(db, projectId, id);
+    // One that is deleted and yet cannot be restored is being purged with its experiment.
+    const isLeaving = wanted === "deleted" && row?.lifecycle_stage === "deleted";
+    return row === undefined || isLeaving ? runNotFound(id) : runNotInState(id, wanted);
+  };
 
   return {
     async createRun(req, ctx) {
@@ -32,6 +38,7 @@ export const runs = ({ db }: Deps) => {
       const tags = withName(distinctTags(req.tags), req.runName);
       const runId = newRunId();
       const startTime = Object.hasOwn(req, "startTime") ? req.startTime : BigInt(Date.now());
+      const mostRuns = await runQuota(db, project(ctx));
       const creation = await store.createRun(db, {
         project: project(ctx),
         experiment,
@@ -39,9 +46,12 @@ export const runs = ({ db }: Deps) => {
         userId: req.userId,
         startTime,
         tags,
+        job: callingJob(ctx),
+        mostRuns,
       });
       if (creation.state === "absent") throw experimentNotFound(experimentId);
       if (creation.state === "deleted") throw experimentNotActive(experimentId);
+      if (creation.state === "full") throw runsFull(mostRuns ?? 0n, creation.used);
       return { run: toNewRun(creation.row, tags) };
     },
 

@@ -4,6 +4,7 @@ import { notFound } from "../errors.ts";
 import { logBatch } from "../store/log-batch.ts";
 import type { KeyValue } from "../store/run-data.ts";
 import { deleteTag } from "../store/tags.ts";
+import { jobNamedBy } from "./calling-job.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound, runNotInState } from "./ids.ts";
@@ -17,6 +18,7 @@ export const tags = ({ db }: Deps) =>
       const id = required(req, "run_id", "run_uuid");
       const key = required(req, "key");
       checkTag(key, req.value);
+      const tags = [{ key, value: req.value }];
       checkLogged(
         id,
         await logBatch(db, {
@@ -24,7 +26,8 @@ export const tags = ({ db }: Deps) =>
           runId: runKeyText(id),
           metrics: [],
           params: [],
-          tags: [{ key, value: req.value }],
+          tags,
+          job: jobNamedBy(ctx, tags),
         }),
       );
       return {};

@@ -2,7 +2,7 @@
  * How the text of a setting becomes a value. Each parser throws an Error whose message completes the sentence "--flag …",
  * and whose cause, if it has one, is a sentence that says why.
  */
-import { isIPv4 } from "node:net";
+import { isIP } from "node:net";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -50,12 +50,63 @@ export const duration = (least: number) => (text: string) => {
 export const durationText = (milliseconds: number) =>
   milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
 
-/** Without tokens whoever reaches the port may read and change everything, so only this machine may reach it. */
-export function loopback(text: string): string {
-  if (text === "localhost" || text === "::1" || (isIPv4(text) && text.startsWith("127."))) return text;
-  throw new Error("must be a loopback address such as 127.0.0.1, ::1 or localhost", {
-    cause: "this version has no access tokens, so everyone on the network could change everything",
-  });
+/** An IP address, or a name that this machine goes by. */
+export function address(text: string): string {
+  if (isIP(text) > 0 || /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i.test(text)) return text;
+  throw new Error("must be an address such as 127.0.0.1, ::1, 0.0.0.0 or localhost");
+}
+
+/** Without a query, without a final slash. */
+export function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const bare = url !== undefined && url.search + url.hash + url.username + url.password === "";
+  if (!bare || !/^https?:$/.test(url.protocol))
+    throw new Error("must be a URL such as https://mlflow.example.org");
+  return url.href.replace(/\/+$/, "");
+}
+
+/** Items with commas between them, each as `isItem` wants it; none for the empty text. */
+const listOf = (isItem: (item: string) => boolean, what: string) => (text: string) => {
+  const items = text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+  if (!items.every(isItem)) throw new Error(`must be ${what}, with commas between them`);
+  return items;
+};
+
+const isHost = (text: string) =>
+  /^(?:\[[\da-f:.]+\]|[a-z\d](?:[a-z\d_.-]*[a-z\d])?)(?::\d{1,5})?$/i.test(text);
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const version = isIP(address);
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32));
+  return version > 0 && fits && more.length === 0;
+}
+
+/** What may stand in a Host header. */
+export const hosts = listOf(isHost, "names such as mlflow.example.org or mlflow.example.org:8443");
+
+/** Single addresses, or blocks of them. */
+export const networks = listOf(isNetwork, "addresses or networks such as 10.0.0.7 or 10.0.0.0/8");
+
+/** A server that is asked for what others must not change on the way. */
+export function secureUrl(text: string): string {
+  const url = httpUrl(text);
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== "https:" && !/^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname))
+    throw new Error("must be an https address such as https://gitlab.example.org");
+  return url;
+}
+
+/** Several of them. */
+export const secureUrls = (text: string): string[] => listOf(() => true, "addresses")(text).map(secureUrl);
+
+/** Text that fits in a header and in a line: visible ASCII. */
+export function headerText(text: string): string {
+  if (!/^[\x21-\x7e]{1,500}$/.test(text)) throw new Error("must be visible characters without spaces");
+  return text;
 }
 
 export function postgresUrl(text: string): string {

@@ -13,7 +13,7 @@ interface Setting<T> {
   default?: string;
   /** What the help says in place of the default, where that is not its text. */
   defaultText?: string;
-  group: "Address" | "Data" | "Database" | "Requests" | "Logs";
+  group: "Address" | "Data" | "Database" | "Requests" | "CI" | "Logs";
   about: string;
   /** @throws Error as config-values.ts says. */
   parse: (text: string) => T;
@@ -28,8 +28,8 @@ export const settings = {
     placeholder: "ADDRESS",
     default: "127.0.0.1",
     group: "Address",
-    about: "Loopback address to listen on.",
-    parse: value.loopback,
+    about: "Address to listen on; one that others reach needs tokens.",
+    parse: value.address,
   }),
   port: setting({
     flag: "port",
@@ -39,6 +39,33 @@ export const settings = {
     group: "Address",
     about: "Port to listen on; 0 takes a free one.",
     parse: value.wholeNumber(0, 65_535),
+  }),
+  publicUrl: setting<string | undefined>({
+    flag: "public-url",
+    env: "LOGGIA_PUBLIC_URL",
+    placeholder: "URL",
+    defaultText: "the address it listens on",
+    group: "Address",
+    about: "Where clients reach it, such as https://mlflow.example.org, if elsewhere.",
+    parse: value.httpUrl,
+  }),
+  allowedHosts: setting<string[] | undefined>({
+    flag: "allowed-hosts",
+    env: "LOGGIA_ALLOWED_HOSTS",
+    placeholder: "NAMES",
+    defaultText: "none",
+    group: "Address",
+    about: "Names under which clients reach it, besides its address and localhost.",
+    parse: value.hosts,
+  }),
+  trustedProxies: setting<string[] | undefined>({
+    flag: "trusted-proxies",
+    env: "LOGGIA_TRUSTED_PROXIES",
+    placeholder: "ADDRESSES",
+    defaultText: "none",
+    group: "Address",
+    about: "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    parse: value.networks,
   }),
   dataDir: setting({
     flag: "data-dir",
@@ -94,6 +121,15 @@ export const settings = {
     about: "Prepare statements by name; off for PgBouncer before 1.21.",
     parse: value.onOff,
   }),
+  anonymousReads: setting({
+    flag: "anonymous-reads",
+    env: "LOGGIA_ANONYMOUS_READS",
+    placeholder: "on|off",
+    default: "off",
+    group: "Requests",
+    about: "Let those who have no token read public projects.",
+    parse: value.onOff,
+  }),
   requestTimeout: setting({
     flag: "request-timeout",
     env: "LOGGIA_REQUEST_TIMEOUT",
@@ -102,6 +138,24 @@ export const settings = {
     group: "Requests",
     about: "How long a request may take to arrive; uploads are exempt.",
     parse: value.duration(1000),
+  }),
+  connectionsPerAddress: setting({
+    flag: "connections-per-address",
+    env: "LOGGIA_CONNECTIONS_PER_ADDRESS",
+    placeholder: "NUMBER",
+    default: "100",
+    group: "Requests",
+    about: "Connections of one address at most; loopback and trusted proxies are exempt.",
+    parse: value.wholeNumber(1, 10_000),
+  }),
+  callsPerToken: setting({
+    flag: "calls-per-token",
+    env: "LOGGIA_CALLS_PER_TOKEN",
+    placeholder: "NUMBER",
+    default: "256",
+    group: "Requests",
+    about: "Calls of one token that are worked on at a time, at most.",
+    parse: value.wholeNumber(1, 100_000),
   }),
   drainDelay: setting({
     flag: "drain-delay",
@@ -120,6 +174,51 @@ export const settings = {
     group: "Requests",
     about: "At the end, how long requests in flight may take.",
     parse: value.duration(0),
+  }),
+  gitlabUrl: setting<string | undefined>({
+    flag: "gitlab-url",
+    env: "LOGGIA_GITLAB_URL",
+    placeholder: "URL",
+    defaultText: "none",
+    group: "CI",
+    about: "Your GitLab: jobs of its projects may write to the projects of equal paths here.",
+    parse: value.secureUrl,
+  }),
+  gitlabToken: setting<string | undefined>({
+    flag: "gitlab-token",
+    env: "LOGGIA_GITLAB_TOKEN",
+    placeholder: "TOKEN",
+    defaultText: "none",
+    group: "CI",
+    about: "A token of that GitLab (read_api) with which facts of jobs are read.",
+    parse: value.headerText,
+  }),
+  ciIssuers: setting<string[] | undefined>({
+    flag: "ci-issuers",
+    env: "LOGGIA_CI_ISSUERS",
+    placeholder: "URLS",
+    defaultText: "none",
+    group: "CI",
+    about: "Issuers of id-tokens that projects may trust, besides that GitLab.",
+    parse: value.secureUrls,
+  }),
+  ciAudience: setting<string | undefined>({
+    flag: "ci-audience",
+    env: "LOGGIA_CI_AUDIENCE",
+    placeholder: "TEXT",
+    defaultText: "the public URL",
+    group: "CI",
+    about: "What id-tokens must have as their audience.",
+    parse: value.headerText,
+  }),
+  ciTokenLifetime: setting({
+    flag: "ci-token-lifetime",
+    env: "LOGGIA_CI_TOKEN_LIFETIME",
+    placeholder: "DURATION",
+    default: "1h",
+    group: "CI",
+    about: "How long the token lives that a job gets for its id-token.",
+    parse: value.duration(60_000),
   }),
   logLevel: setting<value.LogLevel | undefined>({
     flag: "log-level",
@@ -149,6 +248,9 @@ type Parsed = { [K in Name]: ReturnType<Settings[K]["parse"]> };
 /** The value of every setting; times are in milliseconds, paths absolute. Without `databaseUrl` Postgres is embedded. */
 export interface Config extends Parsed {
   artifacts: string;
+  allowedHosts: string[];
+  trustedProxies: string[];
+  ciIssuers: string[];
   logLevel: value.LogLevel;
   logFormat: "json" | "text";
 }
@@ -210,7 +312,7 @@ export function readConfig({
       return parse(text);
     } catch (error) {
       const { message, cause } = error instanceof Error ? error : new Error(String(error));
-      const got = name === "databaseUrl" ? "" : `, got ${JSON.stringify(text)}`;
+      const got = name === "databaseUrl" || name === "gitlabToken" ? "" : `, got ${JSON.stringify(text)}`;
       const from = source === `--${flag}` ? "" : ` (from ${source})`;
       const why = cause === undefined ? "" : `: ${cause}`;
       throw new SettingError(`--${flag} ${message}${got}${from}${why}`);
@@ -224,6 +326,9 @@ export function readConfig({
     dataDir,
     artifacts:
       parsed.artifacts === undefined ? join(dataDir, "artifacts") : resolve(directory, parsed.artifacts),
+    allowedHosts: parsed.allowedHosts ?? [],
+    trustedProxies: parsed.trustedProxies ?? [],
+    ciIssuers: parsed.ciIssuers ?? [],
     logLevel: parsed.logLevel ?? (terminal ? "warn" : "info"),
     logFormat: parsed.logFormat ?? (terminal ? "text" : "json"),
   };
@@ -239,11 +344,13 @@ const names = Object.keys(settings) as Name[];
 
 const durations = new Set<Name>(names.filter((name) => settings[name].placeholder === "DURATION"));
 
-function show(name: Name, given: string | number | boolean | undefined): string | null {
+function show(name: Name, given: string | number | boolean | string[] | undefined): string | null {
   if (given === undefined) return null;
   if (name === "databaseUrl") return value.masked(String(given));
+  if (name === "gitlabToken") return "***";
   if (durations.has(name)) return value.durationText(Number(given));
   if (typeof given === "boolean") return given ? "on" : "off";
+  if (Array.isArray(given)) return given.length === 0 ? null : given.join(",");
   return String(given);
 }
 

@@ -29,6 +29,9 @@ export interface LoggiaErrorOptions {
   status?: number;
 }
 
+/** What stands in `WWW-Authenticate` beside every 401. Basic is taken as well, and not offered: a browser would ask for a password. */
+export const challenge = 'Bearer realm="loggia"';
+
 /** An error whose message is written for the caller. */
 export class LoggiaError extends Error {
   override readonly name = "LoggiaError";

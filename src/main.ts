@@ -1,6 +1,7 @@
 /** The `loggia` command. Exit codes: 0 done, 1 it could not be done, 2 wrongly asked for. */
 import { flushCompileCache } from "node:module";
-import { readArguments } from "./cli/arguments.ts";
+import { checkWords, readArguments } from "./cli/arguments.ts";
+import { commands } from "./cli/commands.ts";
 import { help } from "./cli/help.ts";
 import { type Config, readConfig, SettingError, type Shown } from "./config.ts";
 
@@ -12,19 +13,24 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const known = error instanceof Error && ["SettingError", "StartError"].includes(error.name);
+  const known = error instanceof Error && ["SettingError", "StartError", "LoggiaError"].includes(error.name);
   process.stderr.write(`loggia: ${known ? error.message : error instanceof Error ? error.stack : error}\n`);
   process.exitCode = error instanceof SettingError ? 2 : 1;
 }
 
 async function main(argv: string[]): Promise<void> {
-  const { command, rest, switches, flags } = readArguments(argv);
+  const { command, rest, switches, values, flags } = readArguments(argv);
   if (switches.has("version")) return say((await import("./cli/version.ts")).version);
-  if (command === undefined || switches.has("help")) return say(help(command));
   if (command === "help") return say(help(readArguments(rest).command));
-  if (rest.length > 0) throw new SettingError(`unexpected argument ${JSON.stringify(rest[0])}`);
+  const one = command === undefined ? undefined : commands[command];
+  if (command === undefined || one === undefined || switches.has("help")) return say(help(command));
+  checkWords(command, rest);
   const { config, shown } = readConfig({ flags });
   if (command === "config") return printConfig(shown, switches.has("json"));
+  if (one.load !== undefined) {
+    const { administer } = await import("./cli/administer.ts");
+    return administer(await one.load(), { words: rest, values, switches, config }, say);
+  }
   // Loaded late: help and a wrong setting need no server.
   if (command === "migrate") return migrate(config);
   const { serve } = await import("./cli/serve.ts");
@@ -50,7 +56,7 @@ async function migrate(config: Config): Promise<void> {
   const { migrateToLatest } = await import("./store/migrate.ts");
   const database = await connect(config, { info: say, warn: say });
   try {
-    const applied = await migrateToLatest(database.db).catch((error: unknown) => {
+    const applied = await migrateToLatest(database.owner).catch((error: unknown) => {
       throw new StartError(`cannot migrate ${database.place}: ${reason(error)}`, { cause: error });
     });
     for (const name of applied) say(`applied ${name}`);

@@ -1,26 +1,55 @@
-/** The commands of `loggia` and the switches that only one of them has. What they do is in main.ts. */
-export const commands: Record<
-  string,
-  { about: string; switches: Record<string, string>; settings: boolean }
-> = {
+/** The commands of `loggia`: what each is for, what it takes, and where it is. Nothing of a command is loaded before it runs. */
+import type { Action } from "./action.ts";
+import { administration } from "./administration-commands.ts";
+
+export interface Flag {
+  /** What stands for the value in the help; absent: a switch. */
+  value?: string;
+  about: string;
+  /** May be given several times, or with commas. */
+  list?: true;
+}
+
+export interface Command {
+  about: string;
+  /** What follows the command, as the help names it. */
+  words?: readonly string[];
+  flags: Record<string, Flag>;
+  /** Which settings count for it: all, those about data, or none. */
+  settings: "all" | "data" | "none";
+  /** For a command that works on the database and ends; what the others do is in main.ts. */
+  load?: () => Promise<Action>;
+}
+
+export const commands: Record<string, Command> = {
   serve: {
     about: "Run the server until Ctrl-C or SIGTERM.",
-    switches: { migrate: "Bring the schema of a database server up to date first." },
-    settings: true,
+    flags: { migrate: { about: "Bring the schema of a database server up to date first." } },
+    settings: "all",
   },
   migrate: {
     about: "Bring the database's schema up to date, and end.",
-    switches: {},
-    settings: true,
+    flags: {},
+    settings: "data",
   },
   config: {
     about: "Print every setting, its value and where it comes from.",
-    switches: { json: "Print JSON." },
-    settings: true,
+    flags: { json: { about: "Print JSON." } },
+    settings: "all",
   },
+  ...administration,
   help: {
     about: "Describe a command.",
-    switches: {},
-    settings: false,
+    flags: {},
+    settings: "none",
   },
+};
+
+/** The first words that stand for several commands. */
+export const groups: Record<string, string> = {
+  project: "Projects: create, list, show, rename, archive, delete, and their settings.",
+  member: "Who may do what in a project.",
+  user: "The people whom projects have as members.",
+  token: "Tokens with which clients reach the server.",
+  audit: "The log of who did what.",
 };

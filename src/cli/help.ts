@@ -1,48 +1,82 @@
 /** The text of `loggia --help` and `loggia help COMMAND`. */
 import { defaultFile, fileSetting, settings } from "../config.ts";
-import { commands } from "./commands.ts";
+import { type Command, commands, groups } from "./commands.ts";
 
-/** Help about one command, or about all of `loggia`. */
+/** Help about one command, about a group of them, or about all of `loggia`. */
 export function help(command?: string): string {
-  const one = command === undefined ? undefined : commands[command];
-  if (command === undefined || one === undefined)
-    return [
-      "Loggia, an MLflow tracking server on Postgres.",
-      "",
-      "Usage: loggia COMMAND [FLAGS]",
-      "",
-      "Commands",
-      ...columns(Object.entries(commands).map(([name, { about }]) => [name, about])),
-      "",
-      "Flags of single commands",
-      ...columns(
-        Object.entries(commands).flatMap(([name, { switches }]) =>
-          Object.entries(switches).map(([flag, about]): [string, string] => [`${name} --${flag}`, about]),
-        ),
-      ),
-      "",
-      ...settingsHelp(),
-    ].join("\n");
-  const switches = Object.entries(one.switches).map(([flag, about]): [string, string] => [
-    `--${flag}`,
-    about,
-  ]);
-  const usage = one.settings ? "[FLAGS]" : "[COMMAND]";
+  if (command === undefined) return overview();
+  const one = commands[command];
+  if (one === undefined) return groupHelp(command);
+  const flags = Object.entries(one.flags);
+  const takesFlags = flags.length > 0 || one.settings !== "none";
+  const words = command === "help" ? ["[COMMAND]"] : (one.words ?? []);
   return [
-    `Usage: loggia ${command} ${usage}`,
+    `Usage: ${["loggia", command, ...words, ...(takesFlags ? ["[FLAGS]"] : [])].join(" ")}`,
     "",
     one.about,
-    ...(switches.length === 0 ? [] : ["", "Flags", ...columns(switches)]),
-    ...(one.settings ? ["", ...settingsHelp()] : []),
+    ...(flags.length === 0
+      ? []
+      : [
+          "",
+          "Flags",
+          ...columns(
+            flags.map(([flag, { value, about }]) => [`--${[flag, value].filter(Boolean).join(" ")}`, about]),
+          ),
+        ]),
+    ...(one.settings === "none" ? [] : ["", ...settingsHelp(one.settings)]),
   ].join("\n");
 }
 
-function settingsHelp(): string[] {
-  const all = Object.values(settings);
-  const groups = [...new Set(all.map((setting) => setting.group))];
+function overview(): string {
+  const alone = Object.entries(commands).filter(([name]) => !name.includes(" "));
+  return [
+    "Loggia, an MLflow tracking server on Postgres.",
+    "",
+    "Usage: loggia COMMAND [FLAGS]",
+    "",
+    "Commands",
+    ...columns(alone.map(([name, { about }]) => [name, about])),
+    "",
+    "Administration",
+    ...columns(
+      Object.entries(groups).map(([group, about]) => [
+        group,
+        `${about}\n${membersOf(group)
+          .map(([name]) => name.slice(group.length + 1))
+          .join(", ")}`,
+      ]),
+    ),
+    "",
+    '"loggia help COMMAND" tells of the flags of one.',
+    "",
+    ...settingsHelp("all"),
+  ].join("\n");
+}
+
+function groupHelp(group: string): string {
+  return [
+    `Usage: loggia ${group} COMMAND [FLAGS]`,
+    "",
+    groups[group] ?? "",
+    "",
+    "Commands",
+    ...columns(membersOf(group).map(([name, { words = [], about }]) => [[name, ...words].join(" "), about])),
+    "",
+    `"loggia help ${group} COMMAND" tells of the flags of one.`,
+  ].join("\n");
+}
+
+const membersOf = (group: string) =>
+  Object.entries(commands).filter(([name]) => name.startsWith(`${group} `));
+
+function settingsHelp(which: Exclude<Command["settings"], "none">): string[] {
+  const all = Object.values(settings).filter(
+    ({ group }) => which === "all" || group === "Data" || group === "Database",
+  );
+  const inGroups = [...new Set(all.map((setting) => setting.group))];
   const width = Math.max(...all.map((setting) => `--${setting.flag} ${setting.placeholder}`.length));
   return [
-    ...groups.flatMap((group) => [
+    ...inGroups.flatMap((group) => [
       group,
       ...columns(
         all
@@ -60,7 +94,7 @@ function settingsHelp(): string[] {
       [
         [
           `--${fileSetting.flag} ${fileSetting.placeholder}`,
-          `A JSON object of the settings above, named as the flags are.\n${fileSetting.env}, default ${defaultFile} in the working directory, if there`,
+          `A JSON object of the settings${which === "all" ? " above" : ""}, named as the flags are.\n${fileSetting.env}, default ${defaultFile} in the working directory, if there`,
         ],
       ],
       width,

@@ -3,11 +3,17 @@ import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { localArtifacts } from "../artifacts/local.ts";
+import { connectCi } from "../ci/connection.ts";
 import type { Config } from "../config.ts";
 import { createServer } from "../server.ts";
 import { sweepHourly } from "../services/artifact-garbage.ts";
+import { purgeHourly } from "../services/retention.ts";
+import { accessChannel, anyTokenIssued } from "../store/access.ts";
 import { migrateToLatest } from "../store/migrate.ts";
-import { connect, type Journal, type OpenedDatabase, reason, StartError } from "./database.ts";
+import { inProjects } from "../store/scope.ts";
+import { exposure, namesOf } from "./address.ts";
+import { checkSecured, connect, type Journal, type OpenedDatabase, reason, StartError } from "./database.ts";
+import { greeting } from "./greeting.ts";
 import { textLog } from "./log.ts";
 import { onShutdown } from "./shutdown.ts";
 import { version } from "./version.ts";
@@ -31,6 +37,8 @@ export async function serve(
   });
   try {
     await prepare(database, migrate);
+    await checkSecured(database);
+    const open = await isOpen(config, database);
     await makeDirectory(config.artifacts);
     const draining = new AbortController();
     const deps = { db: database.db, artifacts: localArtifacts(config.artifacts) };
@@ -43,20 +51,45 @@ export async function serve(
         level: config.logLevel,
         stream: config.logFormat === "text" ? textLog(process.stderr) : process.stderr,
       },
-      limits: { bodyTimeout: config.requestTimeout, drainTimeout: config.drainTimeout },
+      limits: {
+        bodyTimeout: config.requestTimeout,
+        drainTimeout: config.drainTimeout,
+        connectionsPerAddress: config.connectionsPerAddress,
+      },
+      callsPerToken: config.callsPerToken,
+      edge: { host: config.host, names: namesOf(config), trustedProxies: config.trustedProxies },
+      ci: connectCi(
+        {
+          ...config,
+          issuers: config.ciIssuers,
+          audience: config.ciAudience,
+          tokenLifetime: config.ciTokenLifetime,
+        },
+        { failed: (error) => journal.warn(`could not read facts of jobs from GitLab: ${reason(error)}`) },
+      ),
+      open,
+      anonymousReads: config.anonymousReads,
+      listenToAccess: (changed) => database.listen(accessChannel, changed),
     });
     journal = server.log;
-    await server.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+      // It listens to the database, if to nothing else.
+      await server.close();
       throw new StartError(listenFailure(error, config), { cause: error });
     });
     const stopSweeping = sweepHourly(deps, {
       swept: (count) => count > 0 && server.log.info({ count }, "removed artifacts that nothing names"),
       failed: (error) => server.log.warn({ err: error }, "could not remove artifacts that nothing names"),
     });
+    const stopPurging = purgeHourly(deps, {
+      purged: (what) => server.log.info(what, "purged what was deleted"),
+      failed: (error) => server.log.warn({ err: error }, "could not purge what was deleted"),
+    });
     onShutdown(
       async (why) => {
         draining.abort();
         stopSweeping();
+        stopPurging();
         server.log.info(`ending (${why})`);
         await sleep(config.drainDelay);
         // Calls are told at the timeout; the grace is for their answers. What hangs still is left to the exit.
@@ -66,7 +99,7 @@ export async function serve(
       (error) => server.log.fatal(error),
     );
     const address = server.server.address() as AddressInfo;
-    for (const line of greeting(config, database, address)) say(line);
+    for (const line of greeting(config, database, { port: address.port, open })) say(line);
   } catch (error) {
     await database.close();
     throw error;
@@ -80,13 +113,27 @@ async function atMost(milliseconds: number, work: Promise<unknown>): Promise<voi
   await Promise.race([work, sleep(milliseconds)]);
 }
 
-async function prepare({ db, pending, embedded }: OpenedDatabase, migrate: boolean): Promise<void> {
+async function prepare({ owner, pending, embedded }: OpenedDatabase, migrate: boolean): Promise<void> {
   if (pending.length === 0) return;
   if (!embedded && !migrate)
     throw new StartError(
       `the database lacks ${pending.length} migration${pending.length === 1 ? "" : "s"} (${pending.join(", ")}): run "loggia migrate", or start with --migrate`,
     );
-  await migrateToLatest(db);
+  await migrateToLatest(owner);
+}
+
+/**
+ * Whether the server works without tokens: while there is none, and nobody but the users of this machine can reach it.
+ * @throws StartError when others could.
+ */
+async function isOpen(config: Config, { db }: OpenedDatabase): Promise<boolean> {
+  if (await inProjects("all", () => anyTokenIssued(db))) return false;
+  const why = exposure(config);
+  if (why !== undefined)
+    throw new StartError(
+      `others can reach this server (${why}), so it needs a token, and there is none: make one with "loggia token create --project default --role owner" and the same settings, and start again`,
+    );
+  return true;
 }
 
 async function makeDirectory(directory: string): Promise<void> {
@@ -104,22 +151,4 @@ function listenFailure(error: unknown, { host, port }: Config): string {
   if (code === "EACCES")
     return `port ${port} needs rights that this user has not; choose one above 1023 with --port`;
   return `cannot listen on ${host}, port ${port}: ${reason(error)}`;
-}
-
-function greeting(config: Config, { place, embedded }: OpenedDatabase, { port }: AddressInfo): string[] {
-  const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
-  const data = embedded ? [`  Data   ${config.dataDir} (${place})`] : [`  Data   ${place}`];
-  const inside = embedded && config.artifacts.startsWith(`${config.dataDir}/`);
-  return [
-    `Loggia ${version} is ready at ${url}`,
-    "",
-    `  export MLFLOW_TRACKING_URI=${url}`,
-    "  or, with GitLab's addresses,",
-    `  export MLFLOW_TRACKING_URI=${url}/api/v4/projects/1/ml/mlflow`,
-    "",
-    ...data,
-    ...(inside ? [] : [`  Files  ${config.artifacts}`]),
-    "  Stop   Ctrl-C",
-    "",
-  ];
 }

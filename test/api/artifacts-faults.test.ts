@@ -41,7 +41,7 @@ async function rawSocket(project: TestProject, head: string[]): Promise<Socket> 
   const socket = connectTcp(port, "127.0.0.1");
   await once(socket, "connect");
   const path = `${new URL(project.uri).pathname}${at("cut")}`;
-  socket.write([`PUT ${path} HTTP/1.1`, "Host: x", ...head, "", ""].join("\r\n"));
+  socket.write([`PUT ${path} HTTP/1.1`, "Host: localhost", ...head, "", ""].join("\r\n"));
   return socket;
 }
 
@@ -105,7 +105,7 @@ describe("an upload that is cut", () => {
     const before = await objects();
     const socket = connectTcp(port, "127.0.0.1");
     const path = `${new URL(project.uri).pathname}${at("cut")}`;
-    const head = { ":method": "PUT", ":scheme": "http", ":path": path, ":authority": "x" };
+    const head = { ":method": "PUT", ":scheme": "http", ":path": path, ":authority": "localhost" };
     socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     socket.write(
       Buffer.concat([frame(4, 0, 0), frame(1, 4, 1, headerBlock(head)), frame(0, 0, 1, randomBytes(16_000))]),
@@ -149,11 +149,13 @@ describe("a refused upload", () => {
     const socket = connectTcp(port, "127.0.0.1");
     const base = new URL(project.uri).pathname;
     const size = 3_000_000;
-    socket.write(`PUT ${base}${at("%2e%2e/x")} HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`);
+    socket.write(
+      `PUT ${base}${at("%2e%2e/x")} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${size}\r\n\r\n`,
+    );
     const [first] = await once(socket, "data");
     expect(String(first)).toMatch(/^HTTP\/1.1 400 /);
     socket.write(Buffer.alloc(size));
-    socket.write(`GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    socket.write(`GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(await text(socket)).toContain("HTTP/1.1 200 OK");
   });
 

@@ -17,7 +17,7 @@ import { testDatabase } from "../support/database.ts";
 import { faultyLink } from "../support/faulty-link.ts";
 import { until } from "../support/until.ts";
 
-const { db: direct, name: database } = await testDatabase();
+const { db, owner: direct, name: database } = await testDatabase();
 await createProject(direct, defaultProjectPath);
 
 const { host, user } = inject("cluster");
@@ -179,7 +179,7 @@ test("a database that turns connections away is 503 as well", async () => {
   stops.push(outside.close);
   const allow = (yes: boolean) =>
     sql`alter database ${sql.id(database)} with allow_connections ${sql.raw(String(yes))}`.execute(
-      outside.db,
+      outside.owner,
     );
   await allow(false);
   link.cut();
@@ -215,7 +215,7 @@ describe("while nothing comes through the link to the database", () => {
 
 /** Holds `table` against everyone while `work` goes on. */
 async function holding<T>(table: string, work: () => Promise<T>): Promise<T> {
-  return direct.transaction().execute(async (tx) => {
+  return db.transaction().execute(async (tx) => {
     await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(tx);
     return work();
   });
@@ -304,7 +304,7 @@ test("a Postgres that crashes under writes costs 503 only, and no acknowledged w
     namedStatements: true,
     statementTimeout: 30_000,
   });
-  await migrateToLatest(opened.db);
+  await migrateToLatest(opened.owner);
   const base = await serverOn(opened);
   const run = (await call("POST", "runs/create", { experiment_id: "0" }, base)).body.run.info.run_id;
 
@@ -339,6 +339,6 @@ test("a Postgres that crashes under writes costs 503 only, and no acknowledged w
   over = true;
   await Promise.all(writers);
   expect([...refused]).toEqual(["503 TEMPORARILY_UNAVAILABLE"]);
-  const stored = await opened.db.selectFrom("metrics").select("step").execute();
+  const stored = await opened.owner.selectFrom("metrics").select("step").execute();
   expect(stored.map((row) => Number(row.step)).sort()).toEqual(acknowledged.sort());
 }, 60_000);

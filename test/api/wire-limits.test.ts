@@ -472,6 +472,28 @@ describe("messages of other protocols", () => {
     expect(error).toMatchObject({ code: Code.ResourceExhausted });
   });
 
+  test("that stop arriving are cut off, and streams that wait are not", async () => {
+    const session = http2.connect(url);
+    const open = (path: string) => {
+      const headers = { ":path": path, ":method": "POST", "content-type": "application/grpc+proto" };
+      return session
+        .request(headers)
+        .on("error", () => {})
+        .resume();
+    };
+    const stream = open("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+    const message = open("/mlflow.MlflowService/createRun");
+    const cut = new Promise((resolve) => message.once("close", resolve));
+    const raw = new RawSocket(port);
+    raw.send(
+      "POST /mlflow.MlflowService/createRun HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    );
+    await raw.closed();
+    await cut;
+    expect(stream.closed).toBe(false); // though it was opened first
+    session.destroy();
+  });
+
   test("that are too long are refused before their end, and their connection closed", async () => {
     const raw = new RawSocket(port);
     raw.send(
@@ -484,9 +506,17 @@ describe("messages of other protocols", () => {
 describe("a browser", () => {
   test.each([
     [{ "sec-fetch-site": "cross-site" }, 403],
+    [{ "sec-fetch-site": "cross-site", origin: "http://x" }, 403],
+    [{ "sec-fetch-site": "same-site", origin: "http://x:8080" }, 403],
     [{ "sec-fetch-site": "same-origin", origin: "https://proxied.example" }, 200],
     [{ "sec-fetch-site": "none" }, 200],
     [{ origin: "https://evil.example" }, 403],
+    [{ origin: "http://x.evil.example" }, 403],
+    [{ origin: "http://x:8080" }, 403],
+    [{ origin: "http://x@evil.example" }, 403],
+    [{ origin: "http://x" }, 200],
+    [{ origin: "https://x" }, 200],
+    [{ origin: "file://" }, 403],
     [{ origin: "null" }, 403],
     [{ origin: "" }, 403],
     [{}, 200],
@@ -501,9 +531,41 @@ describe("a browser", () => {
     }
   });
 
-  test("of the server's own pages may, and every page may read what it is let read", async () => {
-    const own = await post(createRun, "{}", { origin: url });
-    expect(own.status).toBe(200);
+  test.each([
+    ["application/json", 200],
+    ["application/json; charset=utf-8", 200],
+    ["Application/JSON", 200],
+    ["text/plain", 415],
+    ["text/plain; application/json", 415],
+    ["application/jsonp", 415],
+    ["application/x-www-form-urlencoded", 415],
+    ["multipart/form-data; boundary=a", 415],
+    ["", 415],
+  ])("may send JSON as '%s' or not, and anything else may: %i", async (type, status) => {
+    const own = await post(createRun, "{}", { origin: url, "content-type": type });
+    expect(own.status).toBe(status);
+    expect((await post(createRun, "{}", { "content-type": type })).status).toBe(200);
+  });
+
+  test("of the server's own pages may, also behind a proxy that changes the host, and every page may read what it is let read", async () => {
+    const headers = { "content-type": "application/json" };
+    expect((await post(createRun, "{}", { ...headers, origin: url })).status).toBe(200);
+    const { url: proxied } = await testApp(
+      { createRun: () => ({}) },
+      { edge: { names: ["mlflow.example.org"] } },
+    );
+    for (const [origin, status] of Object.entries({
+      "https://mlflow.example.org": 200,
+      "https://mlflow.example.org:8443": 403,
+      "https://evil.example.org": 403,
+    })) {
+      const answer = await fetch(proxied + createRun, {
+        method: "POST",
+        headers: { ...headers, origin },
+        body: "{}",
+      });
+      expect([origin, answer.status]).toEqual([origin, status]);
+    }
     const read = await fetch(`${url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=1`, {
       headers: { origin: "https://other.example" },
     });

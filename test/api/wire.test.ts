@@ -191,7 +191,14 @@ describe("reflection", () => {
     const [list] = await ask({ case: "listServices", value: "*" });
     expect(list?.case === "listServicesResponse" && list.value.service.map((s) => s.name).sort()).toEqual([
       "grpc.reflection.v1.ServerReflection",
+      "loggia.v1.AuditService",
+      "loggia.v1.CiService",
+      "loggia.v1.MemberService",
       "loggia.v1.MetricService",
+      "loggia.v1.ProjectService",
+      "loggia.v1.PurgeService",
+      "loggia.v1.TokenService",
+      "loggia.v1.UserService",
       "mlflow.MlflowService",
       "mlflow.ModelRegistryService",
       "mlflow.artifacts.MlflowArtifactsService",

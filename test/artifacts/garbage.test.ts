@@ -5,7 +5,7 @@ import { clearGarbage, expectObject, forgetObjects } from "../../src/store/artif
 import { deleteArtifacts, findArtifact, putArtifact } from "../../src/store/artifacts.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 
-const { db, another } = await testDatabase();
+const { db, owner, another } = await testDatabase();
 
 const object = () => ({ size: 1n, sha256: Buffer.alloc(32, 7), objectId: randomUUID() });
 
@@ -140,7 +140,7 @@ async function untilLocked(): Promise<void> {
   for (;;) {
     const { rows } = await sql`
       select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-      db,
+      owner,
     );
     if (rows.length > 0) return;
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readArguments } from "../../src/cli/arguments.ts";
+import { commands, groups } from "../../src/cli/commands.ts";
 import { help } from "../../src/cli/help.ts";
 import { asText } from "../../src/cli/log.ts";
 import { readConfig, SettingError, settings, settingsTable } from "../../src/config.ts";
@@ -99,6 +100,43 @@ describe("values", () => {
   });
 });
 
+describe("lists", () => {
+  test("are written with commas, and are empty when nothing is", () => {
+    const { config, shown } = read({
+      flags: {
+        "allowed-hosts": "mlflow.example.org, [::1]:5000 ,a:1",
+        "trusted-proxies": "10.0.0.7,fd00::/8",
+      },
+    });
+    expect(config.allowedHosts).toEqual(["mlflow.example.org", "[::1]:5000", "a:1"]);
+    expect(config.trustedProxies).toEqual(["10.0.0.7", "fd00::/8"]);
+    expect(shown).toContainEqual({
+      name: "trusted-proxies",
+      value: "10.0.0.7,fd00::/8",
+      source: "--trusted-proxies",
+    });
+    expect(read({}).config).toMatchObject({ allowedHosts: [], trustedProxies: [] });
+  });
+
+  test.each(["https://mlflow.example.org", "*", "*.example.org", "a b", "a/b", "a:b", "::1", ".a"])(
+    "'%s' is no name of a host",
+    (name) => {
+      expect(() => read({ flags: { "allowed-hosts": `a,${name}` } })).toThrow(
+        /^--allowed-hosts must be names such as/,
+      );
+    },
+  );
+
+  test.each(["proxy", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "::/129", "10.0.0.1/8/8", "10.0.0.1:80"])(
+    "'%s' is no network",
+    (network) => {
+      expect(() => read({ flags: { "trusted-proxies": network } })).toThrow(
+        /^--trusted-proxies must be addresses or networks/,
+      );
+    },
+  );
+});
+
 describe("a wrong setting is one line that names it", () => {
   test.each<[Given, string]>([
     [
@@ -113,8 +151,12 @@ describe("a wrong setting is one line that names it", () => {
       '--pool-size must be a whole number from 1 to 200, got "0" (from file.json)',
     ],
     [
-      { flags: { host: "0.0.0.0" } },
-      '--host must be a loopback address such as 127.0.0.1, ::1 or localhost, got "0.0.0.0": this version has no access tokens, so everyone on the network could change everything',
+      { flags: { host: "http://db" } },
+      '--host must be an address such as 127.0.0.1, ::1, 0.0.0.0 or localhost, got "http://db"',
+    ],
+    [
+      { env: { LOGGIA_PUBLIC_URL: "mlflow.example.org" } },
+      '--public-url must be a URL such as https://mlflow.example.org, got "mlflow.example.org" (from LOGGIA_PUBLIC_URL)',
     ],
     [
       { flags: { "drain-timeout": "soon" } },
@@ -147,8 +189,38 @@ describe("the command line", () => {
       command: "serve",
       rest: [],
       switches: new Set(["migrate"]),
+      values: {},
       flags: { port: "1", host: "::1" },
     });
+  });
+
+  test("has a command of two words, the words after it, its own flags beside the settings", () => {
+    expect(
+      readArguments(["token", "--scope", "api", "create", "--project=team/vision", "--scope", "read_api"]),
+    ).toMatchObject({
+      command: "token create",
+      rest: [],
+      values: { project: "team/vision", scope: "api,read_api" },
+      flags: {},
+    });
+    expect(readArguments(["project", "create", "team/vision", "--data-dir", "d"])).toEqual({
+      command: "project create",
+      rest: ["team/vision"],
+      switches: new Set(),
+      values: {},
+      flags: { "data-dir": "d" },
+    });
+  });
+
+  test("a flag takes a value in every command that has it, or in none", () => {
+    const kinds = new Map<string, boolean>();
+    for (const { flags } of Object.values(commands))
+      for (const [name, { value }] of Object.entries(flags)) {
+        expect([name, kinds.get(name) ?? value !== undefined]).toEqual([name, value !== undefined]);
+        kinds.set(name, value !== undefined);
+        expect(Object.values(settings).map((setting) => setting.flag)).not.toContain(name);
+      }
+    expect(kinds.size).toBeGreaterThan(10);
   });
 
   test.each([
@@ -160,12 +232,33 @@ describe("the command line", () => {
     [["serve", "--port", "--host", "::1"], "--port needs a value"],
     [["serve", "--migrate=yes"], "--migrate takes no value"],
     [["serve", "--json"], "--json is no flag of loggia serve"],
+    [["project", "crate"], 'unknown command "project crate"; did you mean project create?'],
+    [["project", "paint"], 'unknown command "project paint"; see loggia project --help'],
+    [["tokne", "list"], 'unknown command "tokne"; did you mean token?'],
+    [["toString"], 'unknown command "toString"; see loggia --help'],
+    [["member", "add", "ada", "--rôle", "x"], "unknown flag --rôle; did you mean --role?"],
+    [["project", "list", "--role", "owner"], "--role is no flag of loggia project list"],
+    [["token", "create", "--scope"], "--scope needs a value"],
   ])("%j is refused", (argv, message) => {
     expect(() => readArguments(argv)).toThrow(new SettingError(message));
   });
 });
 
 describe("texts", () => {
+  test("help of all names every command, help of a group its commands, help of a command its words and flags", () => {
+    for (const [name, { about, flags, words = [] }] of Object.entries(commands)) {
+      const [first = "", second] = name.split(" ");
+      expect(help()).toContain(first);
+      if (second !== undefined) expect(help(first)).toContain(about);
+      expect(help(name)).toContain(["loggia", name, ...words].join(" "));
+      for (const [flag, { about }] of Object.entries(flags)) {
+        expect(help(name)).toContain(`--${flag}`);
+        expect(help(name)).toContain(about);
+      }
+    }
+    for (const about of Object.values(groups)) expect(help()).toContain(about);
+  });
+
   test.each(Object.values(settings))("help tells of --$flag, its variable and its default", (setting) => {
     const text = help("serve");
     expect(text).toContain(`--${setting.flag} ${setting.placeholder}`);
@@ -184,5 +277,32 @@ describe("texts", () => {
     expect(asText(`${JSON.stringify(record)}\n`)).toBe("03:04:05 warn  slow reqId=r1\n");
     const failure = { ...record, level: 50, err: { stack: "Error: x\n    at y" } };
     expect(asText(JSON.stringify(failure))).toBe("03:04:05 error slow reqId=r1\n  Error: x\n      at y\n");
+  });
+});
+
+describe("the settings for CI", () => {
+  test("take addresses over https, or of this machine, without a slash at their end", () => {
+    const { config } = read({
+      flags: {
+        "gitlab-url": "https://gitlab.example.org/gitlab/",
+        "ci-issuers": "http://127.0.0.1:1/, https://a.b",
+      },
+    });
+    expect(config.gitlabUrl).toBe("https://gitlab.example.org/gitlab");
+    expect(config.ciIssuers).toEqual(["http://127.0.0.1:1", "https://a.b"]);
+    for (const flags of [
+      { "gitlab-url": "http://gitlab.example.org" },
+      { "ci-issuers": "https://a.b,ftp://c.d" },
+    ])
+      expect(() => read({ flags })).toThrow(SettingError);
+  });
+
+  test("show GitLab's token neither when asked for nor when it is wrong", () => {
+    const { config, shown } = read({ env: { LOGGIA_GITLAB_TOKEN: "glpat-secret" } });
+    expect(config.gitlabToken).toBe("glpat-secret");
+    expect(JSON.stringify(shown)).not.toContain("secret");
+    expect(() => read({ env: { LOGGIA_GITLAB_TOKEN: "glpat secret" } })).toThrow(
+      /^--gitlab-token must be visible characters without spaces \(from LOGGIA_GITLAB_TOKEN\)$/,
+    );
   });
 });

@@ -24,13 +24,13 @@ const run = (command: string, ...args: string[]) =>
 
 const { connection, stop } = await startEmbedded({ dataDir: join(scratch, "data"), durable: false });
 try {
-  const { db, close } = openDatabase({
+  const { owner, close } = openDatabase({
     connection,
     poolSize: 1,
     namedStatements: false,
     statementTimeout: 60_000,
   });
-  await migrateToLatest(db);
+  await migrateToLatest(owner);
   await close();
   run("buf", "generate", "--output", scratch);
   const url = `postgres://${connection.user}@localhost/${connection.database}?host=${encodeURIComponent(connection.host)}`;

@@ -414,10 +414,10 @@ describe("with a Postgres server", () => {
   });
 
   beforeAll(async () => {
-    await sql`create database ${sql.id(database)}`.execute(admin.db);
+    await sql`create database ${sql.id(database)}`.execute(admin.owner);
   });
   afterAll(async () => {
-    await sql`drop database ${sql.id(database)} with (force)`.execute(admin.db);
+    await sql`drop database ${sql.id(database)} with (force)`.execute(admin.owner);
     await admin.close();
   });
 

@@ -70,6 +70,10 @@ test("a role above row-level security is refused", async () => {
   await expect(ensureAppRole(admin, role)).rejects.toThrow(`alter role ${role} nosuperuser nobypassrls`);
 });
 
+test("a superuser who has not taken the role is not secured", async () => {
+  expect(await isSecured(admin)).toBe(false);
+});
+
 describe("a database whose owner is an ordinary user", () => {
   const database = `owned_${randomUUID().replaceAll("-", "")}`;
   let opened: ReturnType<typeof openDatabase>;

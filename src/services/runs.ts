@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
 import { invalid } from "../errors.ts";
+import { createRun } from "../store/new-runs.ts";
 import { type KeyValue, runNameTag } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/runs.ts";
@@ -39,7 +40,7 @@ export const runs = ({ db }: Deps) => {
       const runId = newRunId();
       const startTime = Object.hasOwn(req, "startTime") ? req.startTime : BigInt(Date.now());
       const mostRuns = await runQuota(db, project(ctx));
-      const creation = await store.createRun(db, {
+      const creation = await createRun(db, {
         project: project(ctx),
         experiment,
         runId,

@@ -4,8 +4,9 @@ import { newRunId } from "../../src/services/ids.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type Batch, batchStatement, logBatch } from "../../src/store/log-batch.ts";
 import { readHistory } from "../../src/store/metric-history.ts";
+import { createRun } from "../../src/store/new-runs.ts";
 import type { MetricPoint } from "../../src/store/run-data.ts";
-import { createRun, findRunWithData } from "../../src/store/runs.ts";
+import { findRunWithData } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { readRunData } from "../support/run-data.ts";
 

@@ -5,7 +5,7 @@ import { newRunId } from "../../src/services/ids.ts";
 import { batchStatement, logBatch } from "../../src/store/log-batch.ts";
 import { type RollupSizes, rollUp } from "../../src/store/metric-rollups.ts";
 import { type Bucket, type Point, sampleHistories } from "../../src/store/metric-samples.ts";
-import { createRun } from "../../src/store/runs.ts";
+import { createRun } from "../../src/store/new-runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 
 const { db, another } = await testDatabase();

@@ -1,7 +1,8 @@
 import { CompiledQuery, sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
 import { batchStatement } from "../../src/store/log-batch.ts";
-import { createStatement, runsWithDataStatement } from "../../src/store/runs.ts";
+import { createStatement } from "../../src/store/new-runs.ts";
+import { runsWithDataStatement } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 
 const { db, owner } = await testDatabase();

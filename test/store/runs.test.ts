@@ -2,14 +2,9 @@ import { expect, test } from "vitest";
 import { fromUuid, newRunId } from "../../src/services/ids.ts";
 import { deleteExperiment } from "../../src/store/experiments.ts";
 import { logBatch } from "../../src/store/log-batch.ts";
+import { createRun, createStatement, type NewRun } from "../../src/store/new-runs.ts";
 import { hydrate } from "../../src/store/run-data.ts";
-import {
-  createRun,
-  createStatement,
-  findRunWithData,
-  type NewRun,
-  runsWithDataStatement,
-} from "../../src/store/runs.ts";
+import { findRunWithData, runsWithDataStatement } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { readRunData } from "../support/run-data.ts";
 

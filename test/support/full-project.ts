@@ -11,8 +11,8 @@ import { createExperiment, setExperimentTag } from "../../src/store/experiments.
 import { logBatch } from "../../src/store/log-batch.ts";
 import { createLoggedModel } from "../../src/store/logged-models.ts";
 import { rollUp } from "../../src/store/metric-rollups.ts";
+import { createRun } from "../../src/store/new-runs.ts";
 import { logInputs } from "../../src/store/run-inputs.ts";
-import { createRun } from "../../src/store/runs.ts";
 
 export interface Deps {
   db: Database;

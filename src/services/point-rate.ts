@@ -1,6 +1,10 @@
+/** Milliseconds. */
+const minute = 60_000;
+
 /** How many points a project may log at a moment; grows with time, up to what a minute allows. */
 export interface Allowance {
-  points: number;
+  /** In 60,000ths of a point: what a quota of n grants in a millisecond is then the whole number n, and no rounding is lost. */
+  credit: number;
   /** Milliseconds. */
   at: number;
 }
@@ -8,7 +12,7 @@ export interface Allowance {
 export interface Spending {
   perMinute: number;
   points: number;
-  /** Milliseconds, from the clock of the allowance. */
+  /** Whole milliseconds, from the clock of the allowance. */
   now: number;
 }
 
@@ -22,13 +26,10 @@ export function spend(
   before: Allowance | undefined,
   { perMinute, points, now }: Spending,
 ): { left: Allowance; wait: number } {
-  const perMillisecond = perMinute / 60_000;
-  const held =
-    before === undefined
-      ? perMinute
-      : Math.min(perMinute, before.points + (now - before.at) * perMillisecond);
-  const needed = Math.min(points, perMinute);
-  if (perMinute > 0 && held >= needed) return { left: { points: held - points, at: now }, wait: 0 };
-  const wait = perMinute > 0 ? Math.ceil((needed - held) / perMillisecond / 1000) : 60;
-  return { left: { points: held, at: now }, wait: Math.max(1, wait) };
+  const most = perMinute * minute;
+  const held = before === undefined ? most : Math.min(most, before.credit + (now - before.at) * perMinute);
+  const needed = Math.min(points, perMinute) * minute;
+  if (perMinute > 0 && held >= needed) return { left: { credit: held - points * minute, at: now }, wait: 0 };
+  const wait = perMinute > 0 ? Math.ceil((needed - held) / (perMinute * 1000)) : 60;
+  return { left: { credit: held, at: now }, wait: Math.max(1, wait) };
 }

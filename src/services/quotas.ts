@@ -92,7 +92,7 @@ export function allowPoints(db: Database, project: bigint, points: number): void
     if (found?.pointsPerMinute === undefined || points === 0) return;
     const perMinute = Number(found.pointsPerMinute);
     const allowance = quotas.allowances.get(project);
-    const { left, wait } = spend(allowance, { perMinute, points, now: performance.now() });
+    const { left, wait } = spend(allowance, { perMinute, points, now: Math.floor(performance.now()) });
     quotas.allowances.set(project, left);
     if (wait > 0)
       throw new LoggiaError(

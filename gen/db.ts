@@ -162,6 +162,7 @@ export interface LatestMetrics {
   key: string;
   project_id: bigint;
   run_key: bigint;
+  settled_value: number | null;
   step: bigint;
   timestamp: bigint;
   value: number;

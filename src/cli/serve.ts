@@ -8,6 +8,7 @@ import type { Config } from "../config.ts";
 import { createServer } from "../server.ts";
 import { sweepHourly } from "../services/artifact-garbage.ts";
 import { purgeHourly } from "../services/retention.ts";
+import { settleMetrics } from "../services/settle-metrics.ts";
 import { accessChannel, anyTokenIssued } from "../store/access.ts";
 import { migrateToLatest } from "../store/migrate.ts";
 import { inProjects } from "../store/scope.ts";
@@ -85,11 +86,15 @@ export async function serve(
       purged: (what) => server.log.info(what, "purged what was deleted"),
       failed: (error) => server.log.warn({ err: error }, "could not purge what was deleted"),
     });
+    const stopSettling = settleMetrics(deps, {
+      failed: (error) => server.log.warn({ err: error }, "could not settle metrics"),
+    });
     onShutdown(
       async (why) => {
         draining.abort();
         stopSweeping();
         stopPurging();
+        stopSettling();
         server.log.info(`ending (${why})`);
         await sleep(config.drainDelay);
         // Calls are told at the timeout; the grace is for their answers. What hangs still is left to the exit.

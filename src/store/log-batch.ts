@@ -85,7 +85,8 @@ interface BatchRow {
  * the group uses are left out, so the common group, metrics only, stays lean; few texts in all, each prepared once.
  *
  * Every insert is sorted by its key: two statements that meet on the same rows then take them in the same order and
- * cannot deadlock. `latest_metrics` keeps the greatest (step, timestamp, value), where float8 sorts NaN above all.
+ * cannot deadlock. `latest_metrics` keeps the greatest (step, timestamp, value), where float8 sorts NaN above all; what
+ * becomes of its `settled_value` is told in settled-metrics.ts.
  * @param tellsLate whether it also tells metric-rollups.ts of points at steps that may be in buckets already, a quarter of
  * the work for a single point; without, it leaves out the batches of runs that have any in buckets.
  */
@@ -165,13 +166,13 @@ const metricParts = ({ places, items }: Items<MetricPoint>) => sql`
     on conflict do nothing
   ),
   latest as (
-    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
+    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
     select distinct on (project_id, run_key, key)
-      project_id, run_key, key, experiment_id, step, "timestamp", value
+      project_id, run_key, key, experiment_id, step, "timestamp", value, value
     from point
     order by project_id, run_key, key, step desc, "timestamp" desc, value desc
     on conflict (project_id, run_key, key) do update
-    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value
+    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value, settled_value = null
     where (excluded.step, excluded."timestamp", excluded.value)
       > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
   )`;

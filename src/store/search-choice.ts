@@ -3,7 +3,7 @@ import type { Database } from "./database.ts";
 import { planEachTime } from "./postgres-client.ts";
 import { type Fact, lacks, type Sql } from "./search-facts.ts";
 import { type FoundRun, probe, type Question, searchAll, searchCandidates } from "./search-statements.ts";
-import { decidedBy, type Stretch, stretches, walk } from "./search-walks.ts";
+import { decidedBy, isWalkable, type Stretch, stretches, walk } from "./search-walks.ts";
 
 /** Where one way to find runs becomes dearer than another. They decide how long a search takes, never what it finds. */
 export interface Costs {
@@ -73,13 +73,13 @@ export async function findRuns(
   const few = rarest !== undefined && rarest.count <= costs.fewCandidates;
   if (!few && along !== undefined && unfiltered && others.length === 0)
     return await walkOn(db, question, along, costs);
-  if (stretch?.length === 1 && stretch[0]?.leads && scope.experiments.length === 1) {
+  if (stretch !== undefined && isWalkable(stretch) && scope.experiments.length === 1) {
     // The rarest fact is looked up at every step, the others hardly ever.
     const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / 2);
     // Each condition besides the rarest is taken to halve what is found; half as much again for bad luck.
     const needed = few ? (1.5 * limit * most * 2 ** (counted.length - 1)) / rarest.count : affordable;
     if (needed <= affordable && (!few || needed < rarest.count)) {
-      const found = await read(db, walk(byRarity, stretch, Math.ceil(needed)));
+      const found = await read(db, walk(byRarity, stretch, Math.max(1, Math.ceil(needed))));
       if (found.length === limit) return found;
     }
   }

@@ -31,13 +31,13 @@ with
     on conflict do nothing
   ),
   latest as (
-    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
+    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
     select distinct on (project_id, run_key, key)
-      project_id, run_key, key, experiment_id, step, "timestamp", value
+      project_id, run_key, key, experiment_id, step, "timestamp", value, value
     from point
     order by project_id, run_key, key, step desc, "timestamp" desc, value desc
     on conflict (project_id, run_key, key) do update
-    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value
+    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value, settled_value = null
     where (excluded.step, excluded."timestamp", excluded.value)
       > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
   ) 

@@ -10,15 +10,18 @@
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0",
+        and x.key = $7 and "x"."settled_value" > $8 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and "x"."settled_value" is null and "x"."value" > $12 and "x"."value" < 'NaN' limit $13) x) as "c0",
     (select count(*) from (
       select x.run_key from "params" as "x"
-      where x.project_id = $10 and x.experiment_id = $11
-        and x.key = $12 and octet_length("x"."value") <= 1000 and "x"."value" = $13 limit $14) x) as "c1",
+      where x.project_id = $14 and x.experiment_id = $15
+        and x.key = $16 and octet_length("x"."value") <= 1000 and "x"."value" = $17 limit $18) x) as "c1",
     (select count(*) from (
       select x.run_key from "params" as "x"
-      where x.project_id = $15 and x.experiment_id = $16
-        and x.key = $17 and octet_length("x"."value") <= 1000 and "x"."value" = $18 limit $19) x) as "c2";
+      where x.project_id = $19 and x.experiment_id = $20
+        and x.key = $21 and octet_length("x"."value") <= 1000 and "x"."value" = $22 limit $23) x) as "c2";
 
 /* plan each time */
   with candidates as materialized ((

@@ -56,6 +56,12 @@ async function genericPlan(text: string): Promise<string> {
 
 test.each([
   ["log-batch", batchStatement([batch]).compile(db)],
+  [
+    "log-batch of many points",
+    batchStatement([{ ...batch, metrics: Array(8).fill(batch.metrics[0]), params: [], tags: [] }]).compile(
+      db,
+    ),
+  ],
   ["log-metric", batchStatement([{ ...batch, params: [], tags: [] }]).compile(db)],
   ["create-run", createStatement([{ ...batch, experiment: 0n, userId: "", startTime: 0n }]).compile(db)],
   ["get-run", runsWithDataStatement([{ project: 1n, runId }]).compile(db)],

@@ -62,14 +62,14 @@ with
       $10::float8[]
     ) as given (n, key, step, "timestamp", value)
     join writable using (n)
-  ),
+  ), 
   history as (
     insert into metrics (project_id, run_key, key, step, "timestamp", value)
     select project_id, run_key, key, step, "timestamp", value
     from point
     order by project_id, run_key, key, step, "timestamp", value
     on conflict do nothing
-  ),
+  ), 
   latest as (
     insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
     select distinct on (project_id, run_key, key)

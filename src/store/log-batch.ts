@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { bigintArray, doubleArray, intArray } from "./array-bytes.ts";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { JobKey } from "./ci-jobs.ts";
 import { provenParts } from "./ci-runs.ts";
@@ -150,11 +151,11 @@ const pointPart = ({ places, items }: Items<MetricPoint>) => sql`
   point as materialized (
     select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
     from unnest(
-      ${numberArray(places)}::bigint[],
+      ${intArray(places)}::int[],
       ${textArray(items.map((item) => item.key))}::text[],
-      ${numberArray(items.map((item) => item.step))}::bigint[],
-      ${numberArray(items.map((item) => item.timestamp))}::bigint[],
-      ${numberArray(items.map((item) => item.value))}::float8[]
+      ${bigintArray(items.map((item) => item.step))}::bigint[],
+      ${bigintArray(items.map((item) => item.timestamp))}::bigint[],
+      ${doubleArray(items.map((item) => item.value))}::float8[]
     ) as given (n, key, step, "timestamp", value)
     join writable using (n)
   )`;

@@ -55,7 +55,7 @@ with
   point as materialized (
     select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
     from unnest(
-      $6::bigint[],
+      $6::int[],
       $7::text[],
       $8::bigint[],
       $9::bigint[],

@@ -15,7 +15,7 @@ with
   point as materialized (
     select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
     from unnest(
-      $3::bigint[],
+      $3::int[],
       $4::text[],
       $5::bigint[],
       $6::bigint[],

@@ -2,8 +2,8 @@ import { type SqlBool, sql } from "kysely";
 import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
 import { type Fact, factTable, isIndexed, isTooLong, runHas, type Sql } from "./search-facts.ts";
-import { joins, ordered, type SortKey, selected } from "./search-keys.ts";
-import { beyond, every, type FoundRun, onRuns, type Question } from "./search-statements.ts";
+import { joins, ordered, type SortKey } from "./search-keys.ts";
+import { beyond, every, type FoundRun, foundRun, onRuns, type Question } from "./search-statements.ts";
 
 /** An index that yields runs in the order of the first sort key. */
 interface Stream {
@@ -152,7 +152,7 @@ function walkStream(
       select r.* from runs r where r.project_id = ${scope.project} and r.run_key = ${alias}.run_key limit 1
     ) r`;
   return sql`
-    select r.*${selected(keys)}
+    select ${foundRun(keys)}
     from ${source}${toRuns}${joins(others, scope.project)}
     where ${every(source === table ? [...mine, ...conditions] : conditions)}
     order by ${ordered(along)} limit ${limit}`;

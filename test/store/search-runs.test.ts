@@ -168,7 +168,7 @@ describe("searching runs", () => {
         orders: [{ kind: "metric", key: "m", ascending }],
         limit: 1,
       });
-      expect((await searchRuns(db, tied, costs)).rows.map((row) => row.start_time)).toEqual([9n]);
+      expect((await searchRuns(db, tied, costs)).rows.map((row) => row.k_start_time)).toEqual([9n]);
     }
   });
 
@@ -206,9 +206,7 @@ describe("searching runs", () => {
     await insertRuns(db, mine, [run(1, { metrics })]);
     await insertRuns(db, theirs, [run(2, { metrics }), run(3, { metrics })]);
     const conditions = [{ kind: "metric" as const, key: "a", op: "=" as const, value: 1 }];
-    expect((await searchRuns(db, search(mine, { conditions }))).rows.map((row) => row.project_id)).toEqual([
-      mine,
-    ]);
+    expect((await searchRuns(db, search(mine, { conditions }))).rows.map((row) => row.run_key)).toEqual([1n]);
   });
 
   test("no experiment, no run", async () => {

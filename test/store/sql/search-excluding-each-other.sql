@@ -17,7 +17,7 @@
         and x.key = $12 and "x"."value" < $13 limit $14) x) as "c1";
 
 /* plan each time */
-    select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
       select * from runs as r
       where "r".project_id = $1 and "r".experiment_id = $2
@@ -39,7 +39,7 @@
       where x.project_id = $5 and x.experiment_id = $6
         and x.key = $7 and "x"."value" < $8)
   )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
   from candidates c
   join runs r on r.project_id = $9 and r.run_key = c.run_key
   where r.lifecycle_stage = $10

@@ -24,7 +24,7 @@
       where x.project_id = $6 and x.experiment_id = $7
         and x.key = $8 and octet_length("x"."value") > 1000 and ("x"."value" ^@ $9 and "x"."value" like $10))
   )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
   from candidates c
   join runs r on r.project_id = $11 and r.run_key = c.run_key
   where r.lifecycle_stage = $12

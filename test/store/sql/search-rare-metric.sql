@@ -18,7 +18,7 @@
       where x.project_id = $1 and x.experiment_id = $2
         and x.key = $3 and "x"."value" > $4 and "x"."value" < 'NaN')
   )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
   from candidates c
   join runs r on r.project_id = $5 and r.run_key = c.run_key
   where r.lifecycle_stage = $6

@@ -37,6 +37,8 @@ export interface Fact {
   ranges(column: Sql): Sql<SqlBool>[];
   /** The run must lack the key: the rest says what it must not have. */
   absent?: true;
+  /** No index leads to the values: whoever counts them reads every value of the key. */
+  scans: boolean;
 }
 
 /** A run without the metric, param or tag `key`. */
@@ -48,6 +50,7 @@ const hasKey = (kind: FactKind, key: string): Fact => ({
   key,
   test: () => sql`true`,
   ranges: (column) => (kind === "metric" ? [sql`true`] : [isIndexed(column), isTooLong(column)]),
+  scans: false,
 });
 
 /**
@@ -75,6 +78,7 @@ export function toFacts(conditions: readonly RunCondition[]): Fact[] {
 
 const both = (one: Fact, other: Fact): Fact => ({
   ...one,
+  scans: one.scans && other.scans,
   test: (column) => sql`${one.test(column)} and ${other.test(column)}`,
   ranges: (column) => one.ranges(column).map((range) => sql`${range} and ${other.test(column)}`),
 });
@@ -106,7 +110,7 @@ function metricFact({ key, op, value }: MetricCondition): Fact {
       : compareNumbers(column, op, value);
   const ranges = (column: Sql) =>
     op === "!=" ? [compareNumbers(column, "<", value), compareNumbers(column, ">", value)] : [test(column)];
-  return { kind: "metric", key, test, ranges };
+  return { kind: "metric", key, test, ranges, scans: false };
 }
 
 // Values up to 1,000 bytes are in an index of their own with the value in it; a condition must say the index's own
@@ -131,7 +135,8 @@ function textFact(condition: ParamCondition | TagCondition): Fact {
       long,
     ];
   };
-  return { kind, key, test, ranges };
+  const scans = op === "ILIKE" || (op === "LIKE" && prefixOf(value) === "");
+  return { kind, key, test, ranges, scans };
 }
 
 /**
@@ -149,11 +154,16 @@ export function compareTexts(column: Sql, op: "=" | "!=" | "LIKE" | "ILIKE", val
  * begins with, is above suspicion.
  */
 function like(column: Sql, pattern: string): Sql<SqlBool> {
-  const [start = ""] = /^(?:[^%_\\]|\\.)*/su.exec(pattern) ?? [];
-  const prefix = start.replaceAll(/\\(.)/gsu, "$1");
+  const prefix = prefixOf(pattern);
   return prefix === ""
     ? sql`${column} like ${pattern}`
     : sql`(${column} ^@ ${prefix} and ${column} like ${pattern})`;
+}
+
+/** With what every text begins that is LIKE the pattern. */
+function prefixOf(pattern: string): string {
+  const [start = ""] = /^(?:[^%_\\]|\\.)*/su.exec(pattern) ?? [];
+  return start.replaceAll(/\\(.)/gsu, "$1");
 }
 
 /** That `column` is one of the experiments; a single one by `=`, which keeps the order of an index. */

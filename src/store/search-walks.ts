@@ -1,7 +1,16 @@
 import { type SqlBool, sql } from "kysely";
 import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
-import { type Fact, factTable, isIndexed, isTooLong, runHas, type Sql } from "./search-facts.ts";
+import {
+  type Fact,
+  factTable,
+  isIndexed,
+  isTooLong,
+  runHas,
+  runsWith,
+  type Scope,
+  type Sql,
+} from "./search-facts.ts";
 import { joins, ordered, type SortKey } from "./search-keys.ts";
 import { beyond, every, type FoundRun, foundRun, onRuns, type Question } from "./search-statements.ts";
 
@@ -71,17 +80,23 @@ export function stretches(question: Question): Stretch[] | undefined {
 export const decidedBy = (first: SortKey | undefined, facts: readonly Fact[]): Fact[] =>
   facts.filter(({ kind, key, absent }) => kind === first?.fact?.kind && key === first.fact.key && !absent);
 
-/**
- * Reads a stretch of the order until the page is full.
- * @param steps how many rows to look at, at most, together with those that tie with the last; all without it. Only for
- * one stream that leads and one experiment: of several, each could end at another place of the order.
- */
-export function walk(question: Question, stretch: Stretch, steps?: number): Sql<FoundRun> {
+export interface Pace {
+  /**
+   * How many rows to look at, at most, together with those that tie with the last; all without it. Only for one stream
+   * that leads and one experiment: of several, each could end at another place of the order.
+   */
+  steps?: number;
+  /** A fact whose set is built first, so that a step asks the set: the others are looked up for its members alone. */
+  set?: Fact | undefined;
+}
+
+/** Reads a stretch of the order until the page is full. */
+export function walk(question: Question, stretch: Stretch, pace: Pace = {}): Sql<FoundRun> {
   const { scope, keys, limit } = question;
   const [only, ...more] = scope.experiments;
   const inExperiment = (experiment: unknown) =>
     merged(
-      stretch.map((stream) => walkStream(question, stream, experiment, steps)),
+      stretch.map((stream) => walkStream(question, stream, experiment, pace)),
       question,
     );
   if (only !== undefined && more.length === 0) return inExperiment(only);
@@ -107,11 +122,19 @@ function merged(streams: readonly Sql<FoundRun>[], { keys, limit }: Question): S
   order by ${ordered(keys, "columns")} limit ${limit}`;
 }
 
+/** That the run of a row of `alias` has `facts`. Postgres asks a CASE in its order, and its set as a hash table. */
+function heldBy(alias: Sql, facts: readonly Fact[], scope: Scope, set: Fact | undefined): Sql<SqlBool>[] {
+  const others = facts.filter((fact) => fact !== set).map((fact) => runHas(fact, scope, alias));
+  return set === undefined
+    ? others
+    : [sql`case when ${alias}.run_key in (${runsWith(set, scope)}) then ${every(others)} else false end`];
+}
+
 function walkStream(
   question: Question,
   { table, alias, where, keys: along, at }: Stream,
   experiment: unknown,
-  steps: number | undefined,
+  { steps, set }: Pace,
 ): Sql<FoundRun> {
   const { scope, starts, facts, keys, limit } = question;
   const [first, ...others] = keys;
@@ -133,7 +156,12 @@ function walkStream(
     ...(overRuns ? [] : starts),
     ...onRuns(question),
     // Asked of the stream's own rows, so that a run is looked up once it is known to have them all.
-    ...facts.filter((fact) => !decided.includes(fact)).map((fact) => runHas(fact, scope, alias)),
+    ...heldBy(
+      alias,
+      facts.filter((fact) => !decided.includes(fact)),
+      scope,
+      set,
+    ),
     ...beyond(along, at),
   ];
   const source =

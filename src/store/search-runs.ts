@@ -6,6 +6,7 @@ import { columnCondition } from "./search-columns.ts";
 import { toFacts } from "./search-facts.ts";
 import { sortKeys } from "./search-keys.ts";
 import type { FoundRun, Question } from "./search-statements.ts";
+import { inTurn } from "./search-turns.ts";
 
 export interface RunSearch {
   project: bigint;
@@ -34,7 +35,7 @@ export interface Page<Row> {
 export async function searchRuns(db: Database, search: RunSearch, costs?: Costs): Promise<Page<FoundRun>> {
   const question = toQuestion(search);
   if (question.scope.experiments.length === 0) return { rows: [] };
-  const rows = await findRuns(db, question, costs);
+  const rows = await inTurn(db, () => findRuns(db, question, costs));
   if (rows.length <= search.limit) return { rows };
   rows.length = search.limit;
   const last = rows.at(-1);

@@ -23,6 +23,7 @@ const usage = `npm run bench -- [options]
   --soak MINUTES     and Loggia's memory during a training loop of 64 clients
   --artifact GIB     and its memory while an artifact of that size comes and goes
   --write            put the tables into bench/README.md, with --full into bench/RESULTS.md
+  --keep             keep the databases below .cache/bench-kept, and use those that are there
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
   --rows LIST        ids of rows, as bench/rows.ts names them
   --runs N           runs in the experiment that is searched
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     soak: { type: "string" },
     artifact: { type: "string" },
     write: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
     rows: { type: "string" },
     runs: { type: "string" },
@@ -115,7 +117,7 @@ function keep(samples: Samples, row: Row, column: Column, sample: Sample | Error
 if (options.help) {
   console.log(usage);
 } else {
-  const stage = await openStage();
+  const stage = await openStage({ keep: options.keep });
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => stage.close().finally(() => process.exit(130)));
   try {

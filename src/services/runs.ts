@@ -58,11 +58,11 @@ export const runs = ({ db }: Deps) => {
 
     async getRun(req, ctx) {
       const id = required(req, "run_id", "run_uuid");
-      const found = await store.findRunWithData(db, project(ctx), runKeyText(id));
+      const found = await store.findRunText(db, project(ctx), runKeyText(id));
       if (found === undefined) throw runNotFound(id);
-      if (!found.row.has_inputs) return { run: toRun(ctx, found.row, found.data) };
-      const inputs = await findRunInputs(db, project(ctx), [found.row]);
-      return { run: toRun(ctx, found.row, found.data, inputs.get(found.row.run_key)) };
+      if (!found.has_inputs) return { run: toRun(ctx, found) };
+      const inputs = await findRunInputs(db, project(ctx), [found]);
+      return { run: toRun(ctx, found, inputs.get(found.run_key)) };
     },
 
     async updateRun(req, ctx) {

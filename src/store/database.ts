@@ -6,6 +6,7 @@ import { appRole } from "./app-role.ts";
 import { type Listening, listen } from "./notifications.ts";
 import { NamedClient, type Patience, PlainClient } from "./postgres-client.ts";
 import { DatabaseAway, isConnectionLost, sqlState } from "./postgres-errors.ts";
+import { limitSearches } from "./search-turns.ts";
 
 /** The typed query builder over the schema of gen/db.ts. int8 is bigint in both directions; float8 is number, NaN and ±Infinity included. */
 export type Database = Kysely<DB>;
@@ -62,6 +63,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     answers: shared(() => ping().then(() => true, isRefusal)),
   };
   const db = kyselyOn(openPool(options, { size: poolSize, namedStatements, patience, settings: asApp }));
+  limitSearches(db, poolSize);
   const owner = kyselyOn(openPool(options, { size: 1, patience, settings: ["app.projects=all"] }));
   return {
     db,

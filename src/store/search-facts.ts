@@ -37,6 +37,8 @@ export interface Fact {
   ranges(of: Row): Sql<SqlBool>[];
   /** The run must lack the key: the rest says what it must not have. */
   absent?: true;
+  /** No index leads to the values: whoever counts them reads every value of the key. */
+  scans: boolean;
 }
 
 /** The columns of a row in which its value is. */
@@ -63,6 +65,7 @@ const hasKey = (kind: FactKind, key: string): Fact => ({
     kind === "metric"
       ? [sql`${settled} is not null`, sql`${settled} is null`]
       : [isIndexed(value), isTooLong(value)],
+  scans: false,
 });
 
 /**
@@ -90,6 +93,7 @@ export function toFacts(conditions: readonly RunCondition[]): Fact[] {
 
 const both = (one: Fact, other: Fact): Fact => ({
   ...one,
+  scans: one.scans && other.scans,
   test: (column) => sql`${one.test(column)} and ${other.test(column)}`,
   ranges: (of) => one.ranges(of).map((range) => sql`${range} and ${other.test(of.value)}`),
 });
@@ -125,7 +129,7 @@ function metricFact({ key, op, value }: MetricCondition): Fact {
       : [test(settled)]),
     sql<SqlBool>`${settled} is null and ${test(latest)}`,
   ];
-  return { kind: "metric", key, test, ranges };
+  return { kind: "metric", key, test, ranges, scans: false };
 }
 
 // Values up to 1,000 bytes are in an index of their own with the value in it; a condition must say the index's own
@@ -150,7 +154,8 @@ function textFact(condition: ParamCondition | TagCondition): Fact {
       long,
     ];
   };
-  return { kind, key, test, ranges };
+  const scans = op === "ILIKE" || (op === "LIKE" && prefixOf(value) === "");
+  return { kind, key, test, ranges, scans };
 }
 
 /**
@@ -168,11 +173,16 @@ export function compareTexts(column: Sql, op: "=" | "!=" | "LIKE" | "ILIKE", val
  * begins with, is above suspicion.
  */
 function like(column: Sql, pattern: string): Sql<SqlBool> {
-  const [start = ""] = /^(?:[^%_\\]|\\.)*/su.exec(pattern) ?? [];
-  const prefix = start.replaceAll(/\\(.)/gsu, "$1");
+  const prefix = prefixOf(pattern);
   return prefix === ""
     ? sql`${column} like ${pattern}`
     : sql`(${column} ^@ ${prefix} and ${column} like ${pattern})`;
+}
+
+/** With what every text begins that is LIKE the pattern. */
+function prefixOf(pattern: string): string {
+  const [start = ""] = /^(?:[^%_\\]|\\.)*/su.exec(pattern) ?? [];
+  return start.replaceAll(/\\(.)/gsu, "$1");
 }
 
 /** That `column` is one of the experiments; a single one by `=`, which keeps the order of an index. */

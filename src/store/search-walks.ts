@@ -1,9 +1,19 @@
 import { type SqlBool, sql } from "kysely";
 import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
-import { type Fact, factTable, isIndexed, isTooLong, row, runHas, type Sql } from "./search-facts.ts";
-import { joins, ordered, type SortKey, selected } from "./search-keys.ts";
-import { beyond, every, type FoundRun, onRuns, type Question } from "./search-statements.ts";
+import {
+  type Fact,
+  factTable,
+  isIndexed,
+  isTooLong,
+  row,
+  runHas,
+  runsWith,
+  type Scope,
+  type Sql,
+} from "./search-facts.ts";
+import { joins, ordered, type SortKey } from "./search-keys.ts";
+import { beyond, every, type FoundRun, foundRun, onRuns, type Question } from "./search-statements.ts";
 
 /** An index that yields runs in the order of the first sort key. */
 interface Stream {
@@ -78,17 +88,23 @@ export function isWalkable(stretch: Stretch): boolean {
 export const decidedBy = (first: SortKey | undefined, facts: readonly Fact[]): Fact[] =>
   facts.filter(({ kind, key, absent }) => kind === first?.fact?.kind && key === first.fact.key && !absent);
 
-/**
- * Reads a stretch of the order until the page is full.
- * @param steps how many rows to look at, at most, together with those that tie with the last; all without it. Only for
- * a walkable stretch and one experiment: of several, each could end at another place of the order.
- */
-export function walk(question: Question, stretch: Stretch, steps?: number): Sql<FoundRun> {
+export interface Pace {
+  /**
+   * How many rows to look at, at most, together with those that tie with the last; all without it. Only for a walkable
+   * stretch and one experiment: of several, each could end at another place of the order.
+   */
+  steps?: number;
+  /** A fact whose set is built first, so that a step asks the set: the others are looked up for its members alone. */
+  set?: Fact | undefined;
+}
+
+/** Reads a stretch of the order until the page is full. */
+export function walk(question: Question, stretch: Stretch, pace: Pace = {}): Sql<FoundRun> {
   const { scope, keys, limit } = question;
   const [only, ...more] = scope.experiments;
   const inExperiment = (experiment: unknown) =>
     merged(
-      stretch.map((stream) => walkStream(question, stream, stretch, experiment, steps)),
+      stretch.map((stream) => walkStream(question, stream, stretch, experiment, pace)),
       question,
     );
   if (only !== undefined && more.length === 0) return inExperiment(only);
@@ -146,12 +162,20 @@ function upTo(question: Question, stream: Stream, [led]: Stretch, experiment: un
   ];
 }
 
+/** That the run of a row of `alias` has `facts`. Postgres asks a CASE in its order, and its set as a hash table. */
+function heldBy(alias: Sql, facts: readonly Fact[], scope: Scope, set: Fact | undefined): Sql<SqlBool>[] {
+  const others = facts.filter((fact) => fact !== set).map((fact) => runHas(fact, scope, alias));
+  return set === undefined
+    ? others
+    : [sql`case when ${alias}.run_key in (${runsWith(set, scope)}) then ${every(others)} else false end`];
+}
+
 function walkStream(
   question: Question,
   stream: Stream,
   stretch: Stretch,
   experiment: unknown,
-  steps: number | undefined,
+  { steps, set }: Pace,
 ): Sql<FoundRun> {
   const { scope, starts, facts, keys, limit } = question;
   const { table, alias, keys: along, at } = stream;
@@ -163,7 +187,12 @@ function walkStream(
     ...(overRuns ? [] : starts),
     ...onRuns(question),
     // Asked of the stream's own rows, so that a run is looked up once it is known to have them all.
-    ...facts.filter((fact) => !decided.includes(fact)).map((fact) => runHas(fact, scope, alias)),
+    ...heldBy(
+      alias,
+      facts.filter((fact) => !decided.includes(fact)),
+      scope,
+      set,
+    ),
     ...beyond(along, at),
     ...(stream.isSorted && steps !== undefined ? upTo(question, stream, stretch, experiment, steps) : []),
   ];
@@ -183,7 +212,7 @@ function walkStream(
       select r.* from runs r where r.project_id = ${scope.project} and r.run_key = ${alias}.run_key limit 1
     ) r`;
   return sql`
-    select r.*${selected(keys)}
+    select ${foundRun(keys)}
     from ${source}${toRuns}${joins(others, scope.project)}
     where ${every(source === table ? [...mine, ...conditions] : conditions)}
     order by ${ordered(along)} limit ${limit}`;

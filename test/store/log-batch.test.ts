@@ -6,7 +6,7 @@ import { type Batch, batchStatement, logBatch } from "../../src/store/log-batch.
 import { readHistory } from "../../src/store/metric-history.ts";
 import { createRun } from "../../src/store/new-runs.ts";
 import type { MetricPoint } from "../../src/store/run-data.ts";
-import { findRunWithData } from "../../src/store/runs.ts";
+import { findRunText } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { readRunData } from "../support/run-data.ts";
 
@@ -37,7 +37,7 @@ const batch = (project: bigint, runId: string, parts: Partial<Batch>): Batch => 
 });
 
 const dataOf = async (project: bigint, runId: string) =>
-  readRunData((await findRunWithData(db, project, runId))?.data.json ?? "");
+  readRunData((await findRunText(db, project, runId))?.data ?? "");
 
 const history = async (project: bigint, runId: string, key: string) =>
   (await readHistory(db, { project, runId, key, after: undefined, limit: 100_000 })).points;

@@ -144,7 +144,7 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
   },
   "excluding-each-other": {
     search: { conditions: [metric("m0", ">", 0.6), metric("m1", "<", 0.4)] },
-    indexes: ["latest_metrics_by_value", "latest_metrics_pkey", "runs_by_start_time"],
+    indexes: ["latest_metrics_by_value", "latest_metrics_pkey", "runs_by_start_time", "runs_pkey"],
     looked: 120_000,
   },
   "order-by-metric": {
@@ -167,6 +167,28 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
     indexes: ["latest_metrics_by_value", "params_pkey", "runs_pkey"],
     // 10,000 of them to see how far the walk may go among the metrics that are being logged.
     looked: 12_500,
+  },
+  "order-by-metric-filter-by-a-set": {
+    search: {
+      orders: by("metric", "m0", false),
+      conditions: [metric("m1", ">", 0.92), param("p0", "=", "1")],
+    },
+    indexes: ["latest_metrics_by_value", "params_pkey", "runs_pkey"],
+    looked: 9_500,
+  },
+  "like-containing": {
+    search: {
+      conditions: [{ kind: "attribute", type: "text", key: "run_name", op: "LIKE", value: "%7%" }],
+    },
+    indexes: ["runs_by_start_time", "tags_pkey"],
+    looked: 2_100,
+  },
+  "like-containing-rare": {
+    search: {
+      conditions: [{ kind: "attribute", type: "text", key: "run_name", op: "LIKE", value: "%7777%" }],
+    },
+    indexes: ["runs_by_start_time", "runs_pkey", "tags_by_value", "tags_pkey"],
+    looked: 103_000,
   },
   "order-by-param": {
     search: { orders: by("param", "p1", false) },

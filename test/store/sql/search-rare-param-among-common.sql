@@ -24,15 +24,13 @@
         and x.key = $21 and octet_length("x"."value") <= 1000 and "x"."value" = $22 limit $23) x) as "c2";
 
 /* plan each time */
-  with candidates as materialized ((
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from runs r
+  where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "params" as "x"
-      where x.project_id = $1 and x.experiment_id = $2
-        and x.key = $3 and octet_length("x"."value") <= 1000 and "x"."value" = $4)
-  )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
-  from candidates c
-  join runs r on r.project_id = $5 and r.run_key = c.run_key
-  where r.lifecycle_stage = $6 and (
+      where x.project_id = $2 and x.experiment_id = $3
+        and x.key = $4 and octet_length("x"."value") <= 1000 and "x"."value" = $5)
+    )) and r.lifecycle_stage = $6 and (
       select "x"."value" > $7 and "x"."value" < 'NaN' from "latest_metrics" as "x"
       where x.project_id = $8 and x.run_key = "r".run_key and x.key = $9) and (
       select "x"."value" = $10 from "params" as "x"

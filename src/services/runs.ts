@@ -12,18 +12,19 @@ import {
   experimentKey,
   experimentNotActive,
   experimentNotFound,
-  newRunId,
   runKeyText,
   runNotFound,
   runNotInState,
 } from "./ids.ts";
 import { checkTag, checkText } from "./names.ts";
 import { runQuota, runsFull } from "./quotas.ts";
+import { repeatedRuns } from "./repeated-runs.ts";
 import { toNewRun, toRun, toRunInfo } from "./run-messages.ts";
 import { distinctTags } from "./tags.ts";
 
 /** Runs, but for their search (services/search.ts) and what they log. Behaviour.md §6. */
 export const runs = ({ db }: Deps) => {
+  const repeated = repeatedRuns();
   const notInState = async (projectId: bigint, id: string, wanted: "active" | "deleted") => {
     const row = await store.findRun(db, projectId, id);
     // One that is deleted and yet cannot be restored is being purged with its experiment.
@@ -37,22 +38,34 @@ export const runs = ({ db }: Deps) => {
       const experiment = experimentKey(experimentId);
       checkText("user_id", req.userId);
       const tags = withName(distinctTags(req.tags), req.runName);
-      const runId = newRunId();
-      const startTime = Object.hasOwn(req, "startTime") ? req.startTime : BigInt(Date.now());
+      const given = Object.hasOwn(req, "startTime") ? req.startTime : undefined;
+      const request = { experiment, userId: req.userId, startTime: given, tags };
       const mostRuns = await runQuota(db, project(ctx));
-      const creation = await createRun(db, {
-        project: project(ctx),
-        experiment,
-        runId,
-        userId: req.userId,
-        startTime,
-        tags,
-        job: callingJob(ctx),
-        mostRuns,
+      const identity = repeated.identify(ctx, request);
+      const creation = await createRun(
+        db,
+        {
+          project: project(ctx),
+          experiment,
+          runId: identity.runId,
+          userId: req.userId,
+          startTime: given ?? BigInt(Date.now()),
+          tags,
+          job: callingJob(ctx),
+          mostRuns,
+        },
+        identity,
+      ).catch((error: unknown) => {
+        // Whether the run was made is not always known.
+        repeated.keep(ctx, request, identity, { isLost: true });
+        throw error;
       });
       if (creation.state === "absent") throw experimentNotFound(experimentId);
       if (creation.state === "deleted") throw experimentNotActive(experimentId);
       if (creation.state === "full") throw runsFull(mostRuns ?? 0n, creation.used);
+      if (creation.row.experiment_id !== experiment)
+        throw invalid("The header Idempotency-Key was used for a run of another experiment.");
+      repeated.keep(ctx, request, identity, { isLost: false });
       return { run: toNewRun(creation.row, tags) };
     },
 

@@ -5,6 +5,7 @@ import { createRun } from "../store/new-runs.ts";
 import { type KeyValue, runNameTag } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/runs.ts";
+import { recorded } from "./audit-trail.ts";
 import { callingJob } from "./calling-job.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -92,14 +93,16 @@ export const runs = ({ db }: Deps) => {
 
     async deleteRun(req, ctx) {
       const id = required(req, "run_id");
-      if (!(await store.moveRun(db, project(ctx), runKeyText(id), "active")))
+      const [event, run] = [{ action: "run.delete", object: id }, runKeyText(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.moveRun(tx, project(ctx), run, "active"))))
         throw await notInState(project(ctx), id, "active");
       return {};
     },
 
     async restoreRun(req, ctx) {
       const id = required(req, "run_id");
-      if (!(await store.moveRun(db, project(ctx), runKeyText(id), "deleted")))
+      const [event, run] = [{ action: "run.restore", object: id }, runKeyText(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.moveRun(tx, project(ctx), run, "deleted"))))
         throw await notInState(project(ctx), id, "deleted");
       return {};
     },

@@ -16,6 +16,7 @@ import {
   type ServerReflectionResponse,
 } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
+import { createProject } from "../../src/store/projects.ts";
 import { failure, protocols, testServer } from "../support/server.ts";
 
 const server = await testServer();
@@ -121,6 +122,16 @@ describe("addresses", () => {
       404,
       { error_code: "RESOURCE_DOES_NOT_EXIST", message: `Project '${shown}' not found` },
     ]);
+  });
+
+  test("a project is found by its path in any case, and encoded twice, as requests sends it before a file name with a %", async () => {
+    const id = await createProject(server.db, "team/vision");
+    const file = "api/2.0/mlflow-artifacts/artifacts/0/a%20b%25.txt";
+    await fetch(`${server.url}/api/v4/projects/${id}/ml/mlflow/${file}`, { method: "PUT", body: "bytes" });
+    for (const reference of ["team%2Fvision", "TEAM%2fVision", "team%252Fvision", "team%252fvision"]) {
+      const response = await fetch(`${server.url}/api/v4/projects/${reference}/ml/mlflow/${file}`);
+      expect([reference, await response.text()]).toEqual([reference, "bytes"]);
+    }
   });
 
   test("a prefix counts once, and a broken one names nothing", async () => {

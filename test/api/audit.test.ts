@@ -8,6 +8,8 @@ import { recordEvent } from "../../src/store/audit.ts";
 import { absent, invalid } from "../support/mlflow-errors.ts";
 import { person } from "../support/person.ts";
 import { failure, protocols, testServer } from "../support/server.ts";
+import { revokeToken } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
 
 const server = await testServer({ open: false });
 const { db } = server;
@@ -221,6 +223,27 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the export of the audit
     expect(objects(all.slice(0, -1))).toEqual(Array.from({ length: 2_500 }, (_, i) => `n${i}`));
     expect(all.at(-1)).toMatchObject({ action: "audit.export", actor: owner.username });
     expect((await exported(owner.token, id, { action: "audit.*" })).flat()).toHaveLength(2);
+  });
+
+  test("it ends with the token that began it", async () => {
+    const { id } = await setUp();
+    const token = await server.at(id).token({ role: "owner" });
+    await recordMany(id, 30_000);
+    const client = server.at(id).client(AuditService, protocol, token);
+    const chunks = client.exportEvents({})[Symbol.asyncIterator]();
+    await chunks.next();
+    await revokeToken(db, token);
+    await until(
+      "the server has heard of it",
+      async () => (await failure(client.listEvents({}))) !== undefined,
+    );
+    const rest = async () => {
+      for (let read = 1; !(await chunks.next()).done; read++) if (read > 30) throw new Error("it went on");
+    };
+    expect(await failure(rest())).toMatchObject({
+      errorCode: "CUSTOMER_UNAUTHORIZED",
+      message: "The token was revoked.",
+    });
   });
 
   test("it is for owners alone, and another tenant finds no project", async () => {

@@ -23,7 +23,8 @@ export interface RunIdentity {
 
 /** Milliseconds for which an unanswered run waits for its repetition: MLflow's clients try for ten minutes at most. */
 const patience = 600_000;
-const mostUnanswered = 10_000;
+const mostRequests = 10_000;
+const mostOfOneRequest = 100;
 const longestKey = 255;
 
 /**
@@ -35,18 +36,23 @@ const longestKey = 255;
  * answer could not be written, or it is not known whether it was made. It is given once. This is of one process, over REST.
  */
 export function repeatedRuns() {
-  const unanswered = new Map<string, { request: string; until: number }>();
+  /** By request, the ids of its runs: the one that was asked for first is given first. */
+  const unanswered = new Map<string, { runId: string; until: number }[]>();
+
+  const remember = (request: string, runId: string) => {
+    const others = unanswered.get(request)?.slice(1 - mostOfOneRequest) ?? [];
+    unanswered.delete(request);
+    unanswered.set(request, [...others, { runId, until: performance.now() + patience }]);
+    const [oldest] = unanswered.keys();
+    if (unanswered.size > mostRequests && oldest !== undefined) unanswered.delete(oldest);
+  };
 
   const claim = (request: string): string | undefined => {
     const now = performance.now();
-    for (const [runId, one] of unanswered) {
-      if (one.until < now) unanswered.delete(runId);
-      else if (one.request === request) {
-        unanswered.delete(runId);
-        return runId;
-      }
-    }
-    return undefined;
+    const [first, ...others] = unanswered.get(request)?.filter(({ until }) => until > now) ?? [];
+    if (others.length > 0) unanswered.set(request, others);
+    else unanswered.delete(request);
+    return first?.runId;
   };
 
   return {
@@ -71,13 +77,9 @@ export function repeatedRuns() {
     ): void {
       // On other protocols the signal tells of every end alike.
       if (ctx.values.get(protocolKey) !== "rest" || ctx.requestHeader.has("idempotency-key")) return;
-      const remember = () => {
-        unanswered.set(runId, { request: fingerprint(ctx, request), until: performance.now() + patience });
-        const [oldest] = unanswered.keys();
-        if (unanswered.size > mostUnanswered && oldest !== undefined) unanswered.delete(oldest);
-      };
-      if (isLost || ctx.signal.aborted) remember();
-      else ctx.signal.addEventListener("abort", remember, { once: true });
+      const lost = () => remember(fingerprint(ctx, request), runId);
+      if (isLost || ctx.signal.aborted) lost();
+      else ctx.signal.addEventListener("abort", lost, { once: true });
     },
   };
 }

@@ -1,3 +1,5 @@
+import http2 from "node:http2";
+import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
@@ -288,6 +290,20 @@ describe("a run that is asked for again", () => {
     const [one, other] = await Promise.all([1, 2].map(() => project.rest("POST", "runs/create", request)));
     expect(idOf(one as RestAnswer)).not.toBe(idOf(other as RestAnswer));
     expect(await runsOf(project)).toHaveLength(2);
+  });
+
+  test("is another one after an answer, over HTTP/2 as well", async () => {
+    const project = await server.project();
+    const session = http2.connect(server.url);
+    const create = async () => {
+      const path = `${new URL(project.uri).pathname}/api/2.0/mlflow/runs/create`;
+      const stream = session.request({ ":path": path, ":method": "POST" });
+      stream.end(JSON.stringify(request));
+      return JSON.parse(await text(stream)).run.info.run_id;
+    };
+    const ids = [await create(), await create(), await create()];
+    session.close();
+    expect(new Set(ids).size).toBe(3);
   });
 
   test("is the run whose answer reached nobody, for one equal request and for no other", async () => {

@@ -78,7 +78,6 @@ export async function clientSuite(client: ClientName): Promise<void> {
     for (const [place, at] of Object.entries({
       "at the root": { uri: open.url },
       "in the project 1": { uri: `${open.url}/api/v4/projects/1/ml/mlflow` },
-      "in the project default": { uri: `${open.url}/api/v4/projects/default/ml/mlflow` },
       "with a token in team/vision": vision.at,
       "with a token of team/vision, at the root": { ...vision.at, uri: shared.url },
     })) {

@@ -103,21 +103,25 @@ async function startGuarded(stage: Stage, data: Seed): Promise<Running> {
   return { ...running, url: url.href };
 }
 
+/** Speeds and processor times are medians; a cost is the median of what each round has found, in which both took their turn. */
 function costTable(rows: Row[], samples: Map<string, { bare: Sample[]; guarded: Sample[] }>): string {
   const lines = rows.map((row) => {
     const { bare = [], guarded = [] } = samples.get(row.id) ?? {};
-    const both = (of: (sample: Sample) => number) => [median(bare.map(of)), median(guarded.map(of))] as const;
-    const percent = (before: number, after: number) => `${((after / before - 1) * 100).toFixed(1)} %`;
-    const [before, after] = both((sample) => value(row, sample.report));
-    const [rateBefore, rateAfter] = both((sample) => sample.report.perSecond);
-    const [cpuBefore, cpuAfter] = both(cpu);
+    const both = (of: (sample: Sample) => number) =>
+      [bare, guarded].map((all) => number(median(all.map(of)))).join(" → ");
+    const cost = (of: (sample: Sample) => number) => {
+      const rounds = bare.flatMap((before, i) => {
+        const after = guarded[i];
+        return after === undefined ? [] : [of(after) / of(before) - 1];
+      });
+      return `${(median(rounds) * 100).toFixed(1)} %`;
+    };
     return [
       `${row.title}, ${row.unit}`,
-      `${number(before)} → ${number(after)}`,
-      // Of what is done in a second, how much less.
-      percent(rateAfter, rateBefore),
-      `${number(cpuBefore)} → ${number(cpuAfter)}`,
-      percent(cpuBefore, cpuAfter),
+      both((sample) => value(row, sample.report)),
+      cost((sample) => 1 / sample.report.perSecond),
+      both(cpu),
+      cost(cpu),
     ];
   });
   return table(

@@ -369,6 +369,11 @@ export interface Secrets {
   value: Buffer;
 }
 
+export interface ServerState {
+  only_row: Generated<boolean>;
+  tokens_required_since: Timestamp | null;
+}
+
 export interface Tags {
   experiment_id: bigint;
   key: string;
@@ -440,6 +445,7 @@ export interface DB {
   run_models: RunModels;
   runs: Runs;
   secrets: Secrets;
+  server_state: ServerState;
   tags: Tags;
   tokens: Tokens;
   users: Users;

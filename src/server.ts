@@ -15,6 +15,7 @@ import { authorize } from "./interceptors/authorize.ts";
 import { limitConcurrency } from "./interceptors/concurrency.ts";
 import { errors } from "./interceptors/errors.ts";
 import { type FailedLoginLimits, failedLogins } from "./interceptors/failed-logins.ts";
+import { lastingAccess } from "./interceptors/lasting-access.ts";
 import { observe } from "./interceptors/observe.ts";
 import { artifactFiles } from "./services/artifact-files.ts";
 import { auditLines } from "./services/audit.ts";
@@ -77,7 +78,10 @@ export async function createServer({
     services: services(deps),
     interceptors: (log) => {
       gate = makeGate(db, log, { open, anonymousReads, listenToAccess, logins });
-      return [observe(log), errors(log), authenticate(gate), limitConcurrency(callsPerToken), authorize];
+      return [
+        ...[observe(log), errors(log), authenticate(gate), limitConcurrency(callsPerToken), authorize],
+        lastingAccess(gate),
+      ];
     },
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });

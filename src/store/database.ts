@@ -177,9 +177,11 @@ const attempts = 4;
 /**
  * Runs `work` in one transaction; again when Postgres asks for it (deadlock, serialization failure), and when the connection
  * is lost before the commit was sent. What becomes of a commit without an answer is not known: that is for the caller of
- * the API to find out. `work` must have no effect but its queries, or one that can be repeated.
+ * the API to find out. `work` must have no effect but its queries, or one that can be repeated. Within a transaction it is a
+ * part of that one.
  */
 export async function transaction<T>(db: Database, work: (tx: Transaction<DB>) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return work(db as Transaction<DB>);
   for (let attempt = 1; ; attempt++) {
     let done = false;
     let failure: unknown;

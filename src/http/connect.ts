@@ -89,11 +89,18 @@ const timeToRead = 1_000;
  * the stream would stay half open.
  */
 function endWithAnswered(request: IncomingMessage, response: ServerResponse): void {
+  if (request instanceof Http2ServerRequest) {
+    const { stream } = request;
+    // Node takes the whole answer for sent only when the stream is closed, which it waits for the sender to do.
+    stream.once("wantTrailers", () => {
+      if (!request.complete)
+        setTimeout(() => stream.closed || stream.close(constants.NGHTTP2_NO_ERROR), timeToRead).unref();
+    });
+    return;
+  }
   const { socket } = request;
   response.once("finish", () => {
-    if (request.complete) return;
-    if (request instanceof Http2ServerRequest) request.stream.close(constants.NGHTTP2_NO_ERROR);
-    else setTimeout(() => socket.destroy(), timeToRead).unref();
+    if (!request.complete) setTimeout(() => socket.destroy(), timeToRead).unref();
   });
 }
 

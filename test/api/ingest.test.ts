@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
+import { IngestService, type Refusal } from "../../gen/loggia/v1/ingest_pb.js";
 import { ErrorCode } from "../../gen/mlflow/databricks_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { answers, outgoing } from "../support/outgoing.ts";
-import { failure, protocols, streamingProtocols, type TestProject, testServer } from "../support/server.ts";
+import { failure, streamingProtocols, type TestProject, testServer } from "../support/server.ts";
 
 const server = await testServer();
 const guarded = await testServer({ open: false });
@@ -33,7 +33,7 @@ const historyOf = async (project: TestProject, runId: string, metricKey: string)
     ({ step, timestamp, value }) => [step, timestamp, value],
   );
 
-const told = (refusals: readonly { sequence: bigint; runId: string; error?: { errorCode: ErrorCode; message: string } }[]) =>
+const told = (refusals: readonly Refusal[]) =>
   refusals.map(({ sequence, runId, error }) => [
     sequence,
     runId,

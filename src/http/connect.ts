@@ -13,6 +13,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import {
   addressKey,
   credentialKey,
+  cutKey,
   projectReferenceKey,
   protocolKey,
   requestIdKey,
@@ -71,7 +72,8 @@ export function mountConnect(
         .set(credentialKey, credentialOf(request.headers))
         .set(addressKey, clientAddress(request))
         .set(protocolKey, protocolOf(request))
-        .set(stoppingKey, streams.signal),
+        .set(stoppingKey, streams.signal)
+        .set(cutKey, () => cut(request.raw)),
     requestGate: ({ values, responseHeader }) => void values.set(responseHeaderKey, responseHeader),
     interceptors,
     shutdownSignal: shutdown.signal,
@@ -102,6 +104,11 @@ function endWithAnswered(request: IncomingMessage, response: ServerResponse): vo
   response.once("finish", () => {
     if (!request.complete) setTimeout(() => socket.destroy(), timeToRead).unref();
   });
+}
+
+function cut(request: IncomingMessage): void {
+  if (request instanceof Http2ServerRequest) request.stream.close(constants.NGHTTP2_CANCEL);
+  else request.destroy();
 }
 
 function protocolOf({ headers }: FastifyRequest): string {

@@ -11,6 +11,7 @@ import { purgeHourly } from "../services/retention.ts";
 import { settleMetrics } from "../services/settle-metrics.ts";
 import { accessChannel } from "../store/access.ts";
 import { migrateToLatest } from "../store/migrate.ts";
+import { hintChannel } from "../store/run-hints.ts";
 import { inProjects } from "../store/scope.ts";
 import { areTokensRequired, forgetTokens } from "../store/token-requirement.ts";
 import { exposure, namesOf } from "./address.ts";
@@ -73,6 +74,7 @@ export async function serve(
       open,
       anonymousReads: config.anonymousReads,
       listenToAccess: (changed) => database.listen(accessChannel, changed),
+      listenToHints: (heard) => database.listen(hintChannel, heard),
     });
     journal = server.log;
     await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {

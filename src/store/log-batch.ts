@@ -8,6 +8,7 @@ import { groupCommit } from "./group-commit.ts";
 import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
 import { longRunsOf, noticePoints } from "./metric-rollup-queue.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
+import { hintLogged } from "./run-hints.ts";
 
 /** What one request logs to one run. No two params have the same key. */
 export interface Batch {
@@ -56,6 +57,21 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
   const long = longRunsOf(db);
   const { rows } = await batchStatement(batches, long.haveOneOf(batches)).execute(db);
   noticePoints(db, batches);
+  hintLogged(db, batches);
+  const { outcomes, unwritten } = outcomesOf(batches, rows);
+  if (unwritten.length === 0) return outcomes;
+  const again = unwritten.flatMap((index) => batches[index] ?? []);
+  for (const batch of again) long.add(batch);
+  const found = await writeBatches(db, again);
+  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
+  return outcomes;
+}
+
+/** What became of each batch, and the places of those of which nothing was written yet. */
+export function outcomesOf(
+  batches: readonly Batch[],
+  rows: readonly BatchRow[],
+): { outcomes: Outcome[]; unwritten: number[] } {
   const outcomes: Outcome[] = batches.map(() => ({ state: "absent" }));
   const unwritten: number[] = [];
   for (const { n, lifecycle_stage, is_unwritten, stored } of rows) {
@@ -64,12 +80,7 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
     else if (lifecycle_stage === "deleted") outcomes[index] = { state: "deleted" };
     else outcomes[index] = stored === null ? { state: "logged" } : { state: "changed", stored };
   }
-  if (unwritten.length === 0) return outcomes;
-  const again = unwritten.flatMap((index) => batches[index] ?? []);
-  for (const batch of again) long.add(batch);
-  const found = await writeBatches(db, again);
-  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
-  return outcomes;
+  return { outcomes, unwritten };
 }
 
 interface BatchRow {

@@ -8,6 +8,7 @@ import { services } from "./services.ts";
 import { type LoggiaOptions, settingsOf } from "./settings.ts";
 import type { StartRunOptions } from "./start-run.ts";
 import { identify, withLoggiaErrors } from "./transport.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
 
 type Clients = { readonly [Name in keyof typeof services]: Client<(typeof services)[Name]> };
 
@@ -28,6 +29,8 @@ export interface Loggia extends Clients {
   withRun<Result>(options: StartRunOptions, work: (run: Run) => Promise<Result> | Result): Promise<Result>;
   /** Sends what all runs have logged until now; as `run.drain()` of each. */
   drain(): Promise<void>;
+  /** Tells changes of runs as they come: `for await (const change of loggia.watch({ runIds }))`. */
+  watch(options: WatchOptions): Watch;
   /** Closes the connection. Runs must have ended. */
   close(): void;
 }
@@ -69,6 +72,7 @@ export function loggiaOn(platform: Platform, options: ClientOptions): Loggia {
       }
     },
     drain: logger.flush,
+    watch: (given) => new Watch(clients.watches, given),
     close: connection.close,
   };
 }

@@ -75,14 +75,20 @@ export class Outbox {
   async drain(signal?: AbortSignal): Promise<void> {
     if (this.waiting > 0) {
       await new Promise<void>((resolve, reject) => {
-        const drain = { upTo: this.#taken, done: resolve };
-        this.#drains.push(drain);
         const giveUp = () => {
           this.#drains = this.#drains.filter((other) => other !== drain);
           reject(this.#notDrained());
         };
+        const drain = {
+          upTo: this.#taken,
+          done: () => {
+            signal?.removeEventListener("abort", giveUp);
+            resolve();
+          },
+        };
         if (signal?.aborted) return giveUp();
         signal?.addEventListener("abort", giveUp, { once: true });
+        this.#drains.push(drain);
         if (this.#trouble === undefined) this.#pause?.cut();
         else this.#pause?.hold();
       });

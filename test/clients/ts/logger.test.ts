@@ -7,7 +7,12 @@ const server = await testServer();
 test("a run has what was logged", async () => {
   const { uri } = await server.project();
   const loggia = createLoggia({ baseUrl: uri });
-  const run = await loggia.startRun({ experiment: "first", name: "hello", params: { lr: 0.1 }, tags: { stage: "trying" } });
+  const run = await loggia.startRun({
+    experiment: "first",
+    name: "hello",
+    params: { lr: 0.1 },
+    tags: { stage: "trying" },
+  });
   for (let step = 0; step < 2500; step++) run.metric("loss", 1 / (step + 1), step);
   await run.end();
   const { metrics } = await loggia.mlflow.getMetricHistory({ runId: run.id, metricKey: "loss" });

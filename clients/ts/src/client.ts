@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
-import { logBatchCarrier } from "./log-batch-carrier.ts";
+import { ingestBatchCarrier } from "./ingest-batch-carrier.ts";
+import { ingestStreamCarrier } from "./ingest-stream-carrier.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 import type { Platform } from "./platform.ts";
 import type { Run } from "./run.ts";
@@ -49,7 +50,7 @@ export function loggiaOn(platform: Platform, options: ClientOptions): Loggia {
   ) as unknown as Clients;
   const logger = createLogger(
     clients.mlflow,
-    logBatchCarrier(clients.mlflow),
+    (connection.duplex ? ingestStreamCarrier : ingestBatchCarrier)(clients.ingest),
     platform,
     options.logger ?? {},
   );

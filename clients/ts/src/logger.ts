@@ -115,7 +115,7 @@ export function createLogger(
   }
 
   async function start(options: StartRunOptions): Promise<Run> {
-    const facts = await startRun(mlflow, platform, options);
+    const facts = await startRun(mlflow, platform, options, onRetry);
     const run = take(facts);
     // A new run has its tags already; to set them once more changes nothing.
     run.tags(options.tags ?? {});

@@ -23,6 +23,7 @@ export async function retry<Answer>(
   call: (attempt: number) => Promise<Answer>,
   { signal, onRetry, onPause }: RetryOptions = {},
 ): Promise<Answer> {
+  let last: LoggiaError | undefined;
   for (let attempt = 0; ; attempt++) {
     try {
       return await call(attempt);
@@ -31,7 +32,10 @@ export async function retry<Answer>(
       const isUnforeseen = error.status === Code.Internal || error.status === Code.Unknown;
       // Nobody here cancelled it: the other side did, as servers do that stop.
       const isTemporary = error.isTemporary || error.status === Code.Canceled;
-      if (signal?.aborted || !(isTemporary || (isUnforeseen && attempt < unforeseen))) throw error;
+      // What kept the server away tells more than that the time is over.
+      if (signal?.aborted) throw last ?? error;
+      if (!(isTemporary || (isUnforeseen && attempt < unforeseen))) throw error;
+      last = error;
       const wait = pause(backoff(attempt, error.retryAfter));
       signal?.addEventListener("abort", wait.cut, { once: true });
       onRetry?.(error);

@@ -2,7 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import { LoggiaError } from "./error.ts";
 import { type MlflowService, RunStatus } from "./gen/mlflow/service_pb.js";
 import type { Platform } from "./platform.ts";
-import { retry } from "./retry.ts";
+import { type RetryOptions, retry } from "./retry.ts";
 import type { Loggable, RunFacts } from "./run.ts";
 
 /** What a new run is like. What is left out comes from MLflow's environment variables. */
@@ -24,6 +24,9 @@ export interface StartRunOptions {
 
 type Mlflow = Client<typeof MlflowService>;
 
+/** For how long, and who is told that it takes long. */
+type Trying = RetryOptions & { signal: AbortSignal };
+
 /** Experiment `Default` of every project. */
 const defaultExperiment = "0";
 
@@ -35,17 +38,18 @@ export async function startRun(
   mlflow: Mlflow,
   platform: Platform,
   { timeout = 60_000, ...options }: StartRunOptions,
+  onRetry: RetryOptions["onRetry"],
 ): Promise<RunFacts> {
-  const signal = AbortSignal.timeout(timeout);
+  const trying = { signal: AbortSignal.timeout(timeout), onRetry };
   const environment = (name: string) => platform.environment[name] || undefined;
   const isNew = options.experiment !== undefined || options.experimentId !== undefined;
   const runId = options.runId ?? (isNew ? undefined : environment("MLFLOW_RUN_ID"));
-  if (runId !== undefined) return resume(mlflow, runId, options.name, signal);
+  if (runId !== undefined) return resume(mlflow, runId, options.name, trying);
   const experimentId =
     options.experimentId ??
     (options.experiment === undefined ? environment("MLFLOW_EXPERIMENT_ID") : undefined) ??
-    (await experimentNamed(mlflow, options.experiment ?? environment("MLFLOW_EXPERIMENT_NAME"), signal));
-  const id = await createRun(mlflow, experimentId, platform.sourceTags(), options, signal);
+    (await experimentNamed(mlflow, options.experiment ?? environment("MLFLOW_EXPERIMENT_NAME"), trying));
+  const id = await createRun(mlflow, experimentId, platform.sourceTags(), options, trying);
   return { id, experimentId };
 }
 
@@ -53,35 +57,32 @@ async function resume(
   mlflow: Mlflow,
   runId: string,
   name: string | undefined,
-  signal: AbortSignal,
+  trying: Trying,
 ): Promise<RunFacts> {
   const { runInfo } = await retry(
     () =>
       mlflow.updateRun(
         { runId, status: RunStatus.RUNNING, ...(name === undefined ? {} : { runName: name }) },
-        { signal },
+        { signal: trying.signal },
       ),
-    { signal },
+    trying,
   );
   return { id: runId, experimentId: runInfo?.experimentId ?? "" };
 }
 
 /** The id of the experiment, made if need be; another caller may be making it right now. */
-async function experimentNamed(
-  mlflow: Mlflow,
-  name: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
+async function experimentNamed(mlflow: Mlflow, name: string | undefined, trying: Trying): Promise<string> {
   if (name === undefined) return defaultExperiment;
   const find = () =>
-    retry(() => mlflow.getExperimentByName({ experimentName: name }, { signal }), { signal });
+    retry(() => mlflow.getExperimentByName({ experimentName: name }, { signal: trying.signal }), trying);
   try {
     return (await find()).experiment?.experimentId ?? "";
   } catch (error) {
     if (LoggiaError.from(error).code !== "RESOURCE_DOES_NOT_EXIST") throw error;
   }
   try {
-    return (await retry(() => mlflow.createExperiment({ name }, { signal }), { signal })).experimentId;
+    return (await retry(() => mlflow.createExperiment({ name }, { signal: trying.signal }), trying))
+      .experimentId;
   } catch (error) {
     if (LoggiaError.from(error).code !== "RESOURCE_ALREADY_EXISTS") throw error;
   }
@@ -94,7 +95,7 @@ async function createRun(
   experimentId: string,
   sourceTags: Record<string, string>,
   { name, tags = {}, parentRunId }: StartRunOptions,
-  signal: AbortSignal,
+  trying: Trying,
 ): Promise<string> {
   const startId = crypto.randomUUID();
   const startTime = BigInt(Date.now());
@@ -111,19 +112,16 @@ async function createRun(
     ...(sourceTags["mlflow.user"] === undefined ? {} : { userId: sourceTags["mlflow.user"] }),
     tags: Object.entries(all).map(([key, value]) => ({ key, value: String(value) })),
   };
-  return retry(
-    async (attempt) => {
-      if (attempt > 0) {
-        const { runs } = await mlflow.searchRuns(
-          { experimentIds: [experimentId], filter: `tags."${startTag}" = '${startId}'`, maxResults: 1 },
-          { signal },
-        );
-        const [made] = runs;
-        if (made?.info !== undefined) return made.info.runId;
-      }
-      const { run } = await mlflow.createRun(request, { signal });
-      return run?.info?.runId ?? "";
-    },
-    { signal },
-  );
+  return retry(async (attempt) => {
+    if (attempt > 0) {
+      const { runs } = await mlflow.searchRuns(
+        { experimentIds: [experimentId], filter: `tags."${startTag}" = '${startId}'`, maxResults: 1 },
+        { signal: trying.signal },
+      );
+      const [made] = runs;
+      if (made?.info !== undefined) return made.info.runId;
+    }
+    const { run } = await mlflow.createRun(request, { signal: trying.signal });
+    return run?.info?.runId ?? "";
+  }, trying);
 }

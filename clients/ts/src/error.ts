@@ -71,6 +71,7 @@ const codes: Partial<Record<Code, ErrorName>> = {
   [Code.Unimplemented]: "ENDPOINT_NOT_FOUND",
   [Code.ResourceExhausted]: "REQUEST_LIMIT_EXCEEDED",
   [Code.Unavailable]: "TEMPORARILY_UNAVAILABLE",
+  [Code.Aborted]: "TEMPORARILY_UNAVAILABLE",
   [Code.Canceled]: "TEMPORARILY_UNAVAILABLE",
   [Code.DeadlineExceeded]: "TEMPORARILY_UNAVAILABLE",
 };

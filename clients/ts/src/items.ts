@@ -46,7 +46,7 @@ export function bytesOf(item: Item): number {
  * How many of the items, from the first, fit one batch. A param is in it once: the same one again with another value is for
  * the server to refuse, alone.
  */
-export function batchLength(items: readonly Item[], from: number, limits: BatchLimits): number {
+function batchLength(items: readonly Item[], from: number, limits: BatchLimits): number {
   const left = { metric: limits.items, param: limits.params, tag: limits.tags };
   const params = new Set<string>();
   const end = Math.min(items.length, from + limits.items);
@@ -59,4 +59,21 @@ export function batchLength(items: readonly Item[], from: number, limits: BatchL
     if (item.kind === "param" && params.size === params.add(item.key).size) return at - from;
   }
   return end - from;
+}
+
+/** So many batches of points alone may be on their way at once. */
+const mostBatches = 4;
+
+/** The items that are sent next: one batch, or several of points alone, among which there is no order. */
+export function nextBatches(items: readonly Item[], from: number, limits: BatchLimits): Item[][] {
+  const batches: Item[][] = [];
+  for (let at = from; at < items.length && batches.length < mostBatches; ) {
+    const batch = items.slice(at, at + batchLength(items, at, limits));
+    const isOrdered = batch.some(({ kind }) => kind !== "metric");
+    if (isOrdered && batches.length > 0) break;
+    batches.push(batch);
+    if (isOrdered) break;
+    at += batch.length;
+  }
+  return batches;
 }

@@ -1,9 +1,9 @@
 import { Code } from "@connectrpc/connect";
 import { type Pause, pause } from "./backoff.ts";
 import type { Carrier } from "./carrier.ts";
+import { deliver } from "./deliver.ts";
 import { LoggiaError } from "./error.ts";
-import { batchLength, bytesOf, type Item, type Refusal } from "./items.ts";
-import { retry } from "./retry.ts";
+import { bytesOf, type Item, nextBatches, type Refusal } from "./items.ts";
 
 /** Memory for items that wait, shared by all runs of a client. */
 export interface Buffer {
@@ -28,8 +28,8 @@ export interface OutboxOptions {
 const compactAt = 8192;
 
 /**
- * What one run has logged and the server has not acknowledged, in order. One batch is on its way at a time; it is sent again
- * until there is an answer, so the order is kept and nothing is lost while the process lives.
+ * What one run has logged and the server has not acknowledged, in order. It is sent again until there is an answer, so nothing
+ * is lost while the process lives; params and tags are sent when what came before them is stored, so their order is kept.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -39,11 +39,12 @@ export class Outbox {
   #taken = 0;
   #settled = 0;
   #isWorking = false;
-  #pause: Pause | undefined;
-  #drains: { upTo: number; done: () => void }[] = [];
+  /** The wait for more items. */
+  #gathering: Pause | undefined;
+  /** The waits between attempts, and why the one before failed. */
+  readonly #pauses = new Map<Pause, LoggiaError>();
+  #drains: { upTo: number; done: () => void; giveUp: () => void }[] = [];
   #untold: LoggiaError | undefined;
-  /** Why the last attempt failed, while it is repeated. */
-  #trouble: LoggiaError | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -60,11 +61,7 @@ export class Outbox {
     this.#queue.push(item);
     this.#taken++;
     if (!this.#isWorking) void this.#work();
-    else if (
-      this.#trouble === undefined &&
-      this.#queue.length - this.#sent >= this.#options.carrier.limits.items
-    )
-      this.#pause?.cut();
+    else if (this.#queue.length - this.#sent >= this.#options.carrier.limits.items) this.#gathering?.cut();
   }
 
   /**
@@ -81,6 +78,7 @@ export class Outbox {
         };
         const drain = {
           upTo: this.#taken,
+          giveUp,
           done: () => {
             signal?.removeEventListener("abort", giveUp);
             resolve();
@@ -89,8 +87,8 @@ export class Outbox {
         if (signal?.aborted) return giveUp();
         signal?.addEventListener("abort", giveUp, { once: true });
         this.#drains.push(drain);
-        if (this.#trouble === undefined) this.#pause?.cut();
-        else this.#pause?.hold();
+        this.#gathering?.cut();
+        for (const wait of this.#pauses.keys()) wait.hold();
       });
     }
     const refused = this.#untold;
@@ -101,42 +99,64 @@ export class Outbox {
   /** Forgets what waits, and stops trying. */
   abandon(): void {
     this.#abandoned.abort();
-    this.#pause?.cut();
+    this.#gathering?.cut();
   }
 
   #notDrained(): LoggiaError {
-    const why = this.#trouble === undefined ? "" : `: ${this.#trouble.message}`;
+    const [trouble] = this.#pauses.values();
+    const why = trouble === undefined ? "" : `: ${trouble.message}`;
     return new LoggiaError(
       "TEMPORARILY_UNAVAILABLE",
       `${this.waiting} items of run ${this.#options.runId} have not been acknowledged in time${why}`,
-      { status: Code.Unavailable, cause: this.#trouble },
+      { status: Code.Unavailable, cause: trouble },
     );
   }
 
   async #work(): Promise<void> {
+    const { runId, carrier, onRetry } = this.#options;
+    const { signal } = this.#abandoned;
     this.#isWorking = true;
     try {
       while (this.#queue.length > this.#sent) {
         await this.#gather();
-        const length = batchLength(this.#queue, this.#sent, this.#options.carrier.limits);
-        const items = this.#queue.slice(this.#sent, this.#sent + length);
-        await this.#deliver(items);
-        if (this.#abandoned.signal.aborted) break;
-        this.#settle(items);
+        const parts = nextBatches(this.#queue, this.#sent, carrier.limits);
+        await Promise.all(
+          parts.map((items) =>
+            deliver(
+              { runId, items },
+              {
+                carrier,
+                signal,
+                onRetry,
+                onPause: (wait, error) => this.#wait(wait, error),
+                refuse: (refusal) => this.#refuse(refusal),
+              },
+            ),
+          ),
+        );
+        if (signal.aborted) break;
+        for (const items of parts) this.#settle(items);
       }
     } finally {
       this.#isWorking = false;
-      if (this.#abandoned.signal.aborted) this.#forget();
+      if (signal.aborted) this.#forget();
     }
+  }
+
+  /** Lets a pause between two attempts keep the process alive while somebody waits for what is sent. */
+  #wait(wait: Pause, error: LoggiaError): void {
+    this.#pauses.set(wait, error);
+    if (this.#drains.length > 0) wait.hold();
+    void wait.over.then(() => this.#pauses.delete(wait));
   }
 
   /** Lets few items wait for more, unless somebody waits for them. */
   async #gather(): Promise<void> {
     if (this.#drains.length > 0 || this.#queue.length - this.#sent >= this.#options.carrier.limits.items)
       return;
-    this.#pause = pause(this.#options.flushInterval);
-    await this.#pause.over;
-    this.#pause = undefined;
+    this.#gathering = pause(this.#options.flushInterval);
+    await this.#gathering.over;
+    this.#gathering = undefined;
   }
 
   #settle(items: readonly Item[]): void {
@@ -156,49 +176,11 @@ export class Outbox {
     for (const item of this.#queue.slice(this.#sent)) this.#options.buffer.used -= bytesOf(item);
     this.#queue = [];
     this.#sent = 0;
+    for (const drain of this.#drains) drain.giveUp();
   }
 
-  /** Items that are refused together are sent in halves, until those that are wrong are refused alone. */
-  async #deliver(items: readonly Item[], isSuspect = false): Promise<void> {
-    const error = await this.#attempt(items, isSuspect);
-    if (error === undefined || this.#abandoned.signal.aborted) return;
-    if (items.length === 1 || !isAboutItems(error) || (await this.#attempt([], true)) !== undefined)
-      return this.#refuse(items, error);
-    const half = Math.ceil(items.length / 2);
-    await this.#deliver(items.slice(0, half), true);
-    await this.#deliver(items.slice(half), true);
-  }
-
-  /** @returns why the server refuses the items; undefined if it has them. */
-  async #attempt(items: readonly Item[], isSuspect: boolean): Promise<LoggiaError | undefined> {
-    const { runId, carrier, onRetry } = this.#options;
-    const { signal } = this.#abandoned;
-    try {
-      await retry(() => carrier.deliver({ runId, items, isSuspect }, signal), {
-        signal,
-        onRetry,
-        onPause: (wait, error) => {
-          this.#trouble = error;
-          this.#pause = wait;
-          if (this.#drains.length > 0) wait.hold();
-        },
-      });
-      return undefined;
-    } catch (error) {
-      return LoggiaError.from(error);
-    } finally {
-      this.#trouble = undefined;
-      this.#pause = undefined;
-    }
-  }
-
-  #refuse(items: readonly Item[], error: LoggiaError): void {
-    const { runId, onRefusal } = this.#options;
-    if (onRefusal === undefined) this.#untold ??= error;
-    else onRefusal({ runId, items, error });
+  #refuse(refusal: Refusal): void {
+    if (this.#options.onRefusal === undefined) this.#untold ??= refusal.error;
+    else this.#options.onRefusal(refusal);
   }
 }
-
-/** Whether it may be one item that is wrong, and not the whole call. */
-const isAboutItems = ({ status }: LoggiaError): boolean =>
-  status === Code.InvalidArgument || status === Code.AlreadyExists || status === Code.OutOfRange;

@@ -5,8 +5,8 @@ import type { Refusal, RunWritesSchema } from "./gen/loggia/v1/ingest_pb.js";
 import { ErrorCode } from "./gen/mlflow/databricks_pb.js";
 import type { Batch, BatchLimits } from "./items.ts";
 
-/** What one request of the IngestService may hold, with room for others in it. */
-export const ingestLimits: BatchLimits = { items: 5_000, params: 5_000, tags: 5_000 };
+/** Less than the 10,000 that the IngestService takes in one request: smaller ones are read while others are written. */
+export const ingestLimits: BatchLimits = { items: 2_000, params: 2_000, tags: 2_000 };
 
 /** A batch as the IngestService takes it: the points of a metric side by side. */
 export function toRunWrites({ runId, items }: Batch): MessageInitShape<typeof RunWritesSchema> {

@@ -27,6 +27,7 @@ import { findAddressedProject } from "./store/access.ts";
 import type { Database } from "./store/database.ts";
 import type { Listening } from "./store/notifications.ts";
 import { defaultProjectPath } from "./store/projects.ts";
+import { shareHints } from "./store/run-hints.ts";
 
 export interface ServerOptions {
   db: Database;
@@ -37,6 +38,8 @@ export interface ServerOptions {
   anonymousReads?: boolean;
   /** Listens for changes of tokens, members and projects (OpenDatabase.listen); without it they count within five seconds. */
   listenToAccess?: (changed: () => void) => Listening;
+  /** Joins other processes on the database in telling of runs that change; without it a watch finds out by itself. */
+  listenToHints?: (heard: (said: string) => void) => Listening;
   /** Asks the database for an answer, beside the pool; a query of the pool when absent. */
   ping?: () => Promise<void>;
   /** Of this program, for `/version` and `/openapi.json`. */
@@ -61,6 +64,7 @@ export async function createServer({
   open = true,
   anonymousReads = false,
   listenToAccess,
+  listenToHints,
   ping,
   version = "0.0.0",
   draining,
@@ -73,6 +77,7 @@ export async function createServer({
 }: ServerOptions): Promise<FastifyInstance> {
   const deps = { db, artifacts, ci };
   const logins = failedLogins(failedLoginLimits);
+  const hints = listenToHints === undefined ? undefined : shareHints(db, listenToHints);
   let gate: Gate | undefined;
   return createApp({
     services: services(deps),
@@ -99,6 +104,8 @@ export async function createServer({
     log,
     limits,
     edge,
-    closed: async () => gate?.close(),
+    closed: async () => {
+      await Promise.all([gate?.close(), hints?.close()]);
+    },
   });
 }

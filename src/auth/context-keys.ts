@@ -50,3 +50,6 @@ export const endingKey = createContextKey<AbortSignal | undefined>(undefined, { 
 
 /** Aborted once the server has begun to stop. undefined where nothing needs to know. */
 export const stoppingKey = createContextKey<AbortSignal | undefined>(undefined, { description: "stopping" });
+
+/** Cuts a call off whose reader does not read; undefined where it need not be. */
+export const cutKey = createContextKey<(() => void) | undefined>(undefined, { description: "cut" });

@@ -10,6 +10,7 @@ import { sweepHourly } from "../services/artifact-garbage.ts";
 import { purgeHourly } from "../services/retention.ts";
 import { accessChannel, anyTokenIssued } from "../store/access.ts";
 import { migrateToLatest } from "../store/migrate.ts";
+import { hintChannel } from "../store/run-hints.ts";
 import { inProjects } from "../store/scope.ts";
 import { exposure, namesOf } from "./address.ts";
 import { checkSecured, connect, type Journal, type OpenedDatabase, reason, StartError } from "./database.ts";
@@ -70,6 +71,7 @@ export async function serve(
       open,
       anonymousReads: config.anonymousReads,
       listenToAccess: (changed) => database.listen(accessChannel, changed),
+      listenToHints: (heard) => database.listen(hintChannel, heard),
     });
     journal = server.log;
     await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {

@@ -13,6 +13,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import {
   addressKey,
   credentialKey,
+  cutKey,
   projectReferenceKey,
   protocolKey,
   requestIdKey,
@@ -71,7 +72,8 @@ export function mountConnect(
         .set(credentialKey, credentialOf(request.headers))
         .set(addressKey, clientAddress(request))
         .set(protocolKey, protocolOf(request))
-        .set(stoppingKey, streams.signal),
+        .set(stoppingKey, streams.signal)
+        .set(cutKey, () => cut(request.raw)),
     requestGate: ({ values, responseHeader }) => void values.set(responseHeaderKey, responseHeader),
     interceptors,
     shutdownSignal: shutdown.signal,
@@ -89,12 +91,24 @@ const timeToRead = 1_000;
  * the stream would stay half open.
  */
 function endWithAnswered(request: IncomingMessage, response: ServerResponse): void {
+  if (request instanceof Http2ServerRequest) {
+    const { stream } = request;
+    // Node takes the whole answer for sent only when the stream is closed, which it waits for the sender to do.
+    stream.once("wantTrailers", () => {
+      if (!request.complete)
+        setTimeout(() => stream.closed || stream.close(constants.NGHTTP2_NO_ERROR), timeToRead).unref();
+    });
+    return;
+  }
   const { socket } = request;
   response.once("finish", () => {
-    if (request.complete) return;
-    if (request instanceof Http2ServerRequest) request.stream.close(constants.NGHTTP2_NO_ERROR);
-    else setTimeout(() => socket.destroy(), timeToRead).unref();
+    if (!request.complete) setTimeout(() => socket.destroy(), timeToRead).unref();
   });
+}
+
+function cut(request: IncomingMessage): void {
+  if (request instanceof Http2ServerRequest) request.stream.close(constants.NGHTTP2_CANCEL);
+  else request.destroy();
 }
 
 function protocolOf({ headers }: FastifyRequest): string {

@@ -38,6 +38,7 @@ import { search } from "./search.ts";
 import { tags } from "./tags.ts";
 import { tokens } from "./tokens.ts";
 import { users } from "./users.ts";
+import { watch } from "./watch.ts";
 
 /** Every RPC there is. An RPC without an implementation answers that it is not there. */
 export const services = (deps: Deps): ServiceImplSpec[] => [
@@ -71,5 +72,5 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
   createServiceImplSpec<typeof PurgeService>(PurgeService, purges(deps)),
   createServiceImplSpec<typeof CiService>(CiService, ci(deps)),
   createServiceImplSpec<typeof IngestService>(IngestService, ingest(deps)),
-  createServiceImplSpec<typeof WatchService>(WatchService, {}),
+  createServiceImplSpec<typeof WatchService>(WatchService, watch(deps)),
 ];

@@ -45,7 +45,7 @@ export interface OpenDatabase {
   /** Asks the database for an answer on a connection of its own, so however busy the pool is. Rejects within seconds. */
   ping(): Promise<void>;
   /** Listens to a channel on a connection of its own (notifications.ts); to be closed before this database is. */
-  listen(channel: string, heard: () => void): Listening;
+  listen(channel: string, heard: (said: string) => void): Listening;
   /** Waits for queries in flight. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { groupCommit } from "./group-commit.ts";
 import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
 import { longRunsOf, noticePoints } from "./metric-rollup-queue.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
+import { hintLogged } from "./run-hints.ts";
 
 /** What one request logs to one run. No two params have the same key. */
 export interface Batch {
@@ -55,6 +56,7 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
   const long = longRunsOf(db);
   const { rows } = await batchStatement(batches, long.haveOneOf(batches)).execute(db);
   noticePoints(db, batches);
+  hintLogged(db, batches);
   const { outcomes, unwritten } = outcomesOf(batches, rows);
   if (unwritten.length === 0) return outcomes;
   const again = unwritten.flatMap((index) => batches[index] ?? []);

@@ -5,6 +5,7 @@ import { provenParts } from "./ci-runs.ts";
 import { type Database, transaction } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import type { KeyValue } from "./run-data.ts";
+import { hintRuns } from "./run-hints.ts";
 import { lockRunCounts } from "./run-room.ts";
 import type { RunRow } from "./runs.ts";
 
@@ -49,7 +50,13 @@ export function createRun(db: Database, run: NewRun): Promise<Creation> {
 
 const creators = new WeakMap<Database, (run: NewRun) => Promise<Creation>>();
 
-function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+async function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+  const creations = await writeWithinQuotas(db, runs);
+  for (const { project, runId } of runs) hintRuns(db, project, [runId]);
+  return creations;
+}
+
+function writeWithinQuotas(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
   if (runs.every(({ mostRuns }) => mostRuns === undefined)) return insertRuns(db, runs);
   return transaction(db, async (tx) => {
     const counts = await lockRunCounts(tx, [...new Set(runs.map(({ project }) => project))]);

@@ -4,6 +4,7 @@ import { type Database, transaction } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import { type Batch, batchStatement, type Outcome, outcomesOf } from "./log-batch.ts";
 import { noticePoints } from "./metric-rollup-queue.ts";
+import { hintLogged } from "./run-hints.ts";
 
 /**
  * Writes whose order matters: params, of which the first wins, and tags, of which the last one does. Points alone need no
@@ -63,6 +64,7 @@ async function writeGroup(db: Database, group: readonly OrderedWrites[]): Promis
       })
     : await write(db, group, group);
   noticePoints(db, all);
+  hintLogged(db, all);
   return answers;
 }
 

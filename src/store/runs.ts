@@ -4,6 +4,7 @@ import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import { metricItems, nameAmong, type RunData, runDataJson, runNameTag, textItems } from "./run-data.ts";
+import { hintRuns } from "./run-hints.ts";
 
 /** A row of `runs`; `run_id` is as Postgres prints a uuid, with dashes. */
 export type RunRow = Selectable<Runs>;
@@ -123,6 +124,7 @@ export async function updateRun(
     from changed
     left join tags on tags.project_id = changed.project_id and tags.run_key = changed.run_key
       and tags.key = ${runNameTag}::text`.execute(db);
+  hintRuns(db, project, [runId]);
   return rows[0];
 }
 
@@ -161,5 +163,6 @@ export async function moveRun(
       ),
     )
     .executeTakeFirst();
+  hintRuns(db, project, [runId]);
   return numUpdatedRows > 0n;
 }

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
+import { IngestService, type Refusal } from "../../gen/loggia/v1/ingest_pb.js";
 import { ErrorCode } from "../../gen/mlflow/databricks_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { answers, outgoing } from "../support/outgoing.ts";
-import { failure, protocols, streamingProtocols, type TestProject, testServer } from "../support/server.ts";
+import { failure, streamingProtocols, type TestProject, testServer } from "../support/server.ts";
 
 const server = await testServer();
 const guarded = await testServer({ open: false });
@@ -33,7 +33,7 @@ const historyOf = async (project: TestProject, runId: string, metricKey: string)
     ({ step, timestamp, value }) => [step, timestamp, value],
   );
 
-const told = (refusals: readonly { sequence: bigint; runId: string; error?: { errorCode: ErrorCode; message: string } }[]) =>
+const told = (refusals: readonly Refusal[]) =>
   refusals.map(({ sequence, runId, error }) => [
     sequence,
     runId,
@@ -45,7 +45,8 @@ describe.each(streamingProtocols)("Ingest over %s", (protocol) => {
   const setUp = async () => {
     const project = await server.project();
     const client = project.client(IngestService, protocol);
-    const requests = outgoing<Parameters<typeof client.ingest>[0] extends AsyncIterable<infer R> ? R : never>();
+    const requests =
+      outgoing<Parameters<typeof client.ingest>[0] extends AsyncIterable<infer R> ? R : never>();
     return { project, client, requests, acknowledged: answers(client.ingest(requests)) };
   };
 
@@ -64,7 +65,9 @@ describe.each(streamingProtocols)("Ingest over %s", (protocol) => {
         { runId: two, metrics: [series("loss", 9)] },
       ],
     });
-    const { durableSequence, refusals } = await acknowledged.until(({ durableSequence }) => durableSequence === 7n);
+    const { durableSequence, refusals } = await acknowledged.until(
+      ({ durableSequence }) => durableSequence === 7n,
+    );
     expect({ durableSequence, refusals }).toEqual({ durableSequence: 7n, refusals: [] });
     expect(await dataOf(project, one)).toEqual({
       metrics: { loss: Number.NaN, acc: 0.5 },
@@ -117,7 +120,10 @@ describe.each(streamingProtocols)("Ingest over %s", (protocol) => {
     const again = outgoing<typeof request>();
     again.send(request);
     again.end();
-    expect((await answers(client.ingest(again)).rest()).at(-1)).toMatchObject({ durableSequence: 1n, refusals: [] });
+    expect((await answers(client.ingest(again)).rest()).at(-1)).toMatchObject({
+      durableSequence: 1n,
+      refusals: [],
+    });
     const { rows } = await sql`
       select count(*)::int as points from metrics where project_id = ${project.id}`.execute(server.db);
     expect(rows).toEqual([{ points: 3 }]);
@@ -198,7 +204,10 @@ describe.each(streamingProtocols)("Ingest over %s", (protocol) => {
     const { project, requests, acknowledged } = await setUp();
     const run = await newRun(project);
     for (const n of [1, 2, 3])
-      requests.send({ sequence: BigInt(n), writes: [{ runId: run, params: [{ key: "p", value: String(n) }] }] });
+      requests.send({
+        sequence: BigInt(n),
+        writes: [{ runId: run, params: [{ key: "p", value: String(n) }] }],
+      });
     requests.end();
     const refusals = (await acknowledged.rest()).flatMap((answer) => answer.refusals);
     expect(refusals.map(({ sequence }) => sequence)).toEqual([2n, 3n]);
@@ -219,17 +228,20 @@ describe.each(streamingProtocols)("Ingest over %s", (protocol) => {
     ["writes[0].tags[0]", { writes: [{ runId: "x", tags: [{ key: "t", value: "v".repeat(5_001) }] }] }],
     ["writes[0].tags[0]", { writes: [{ runId: "x", tags: [{ key: "t", value: "\0" }] }] }],
     ["writes", { writes: [{ runId: "x", metrics: [series("m", ...Array(10_001).fill(1))] }] }],
-  ])("a malformed %s ends the stream and is named, once what came before is acknowledged", async (field, request) => {
-    const { project, requests, acknowledged } = await setUp();
-    const run = await newRun(project);
-    requests.send({ sequence: 1n, writes: [{ runId: run, metrics: [series("m", 1)] }] });
-    requests.send({ sequence: 2n, ...request });
-    expect((await acknowledged.next()).durableSequence).toBe(1n);
-    const { errorCode, message } = await failure(acknowledged.next());
-    expect(errorCode).toBe("INVALID_PARAMETER_VALUE");
-    expect(message).toContain(`'${field}'`);
-    expect((await dataOf(project, run)).metrics).toEqual({ m: 1 });
-  });
+  ])(
+    "a malformed %s ends the stream and is named, once what came before is acknowledged",
+    async (field, request) => {
+      const { project, requests, acknowledged } = await setUp();
+      const run = await newRun(project);
+      requests.send({ sequence: 1n, writes: [{ runId: run, metrics: [series("m", 1)] }] });
+      requests.send({ sequence: 2n, ...request });
+      expect((await acknowledged.next()).durableSequence).toBe(1n);
+      const { errorCode, message } = await failure(acknowledged.next());
+      expect(errorCode).toBe("INVALID_PARAMETER_VALUE");
+      expect(message).toContain(`'${field}'`);
+      expect((await dataOf(project, run)).metrics).toEqual({ m: 1 });
+    },
+  );
 
   test.each([
     ["producer.id", { id: "" }],
@@ -250,7 +262,10 @@ describe.each(streamingProtocols)("Ingest over %s", (protocol) => {
     const run = await newRun(project);
     requests.send({ sequence: 1n, writes: [{ runId: run, metrics: [series("m", 1)] }] });
     await acknowledged.next();
-    requests.send({ sequence: 2n, writes: [{ runId: run, tags: [{ key: "t", value: "x".repeat(5 * 2 ** 20) }] }] });
+    requests.send({
+      sequence: 2n,
+      writes: [{ runId: run, tags: [{ key: "t", value: "x".repeat(5 * 2 ** 20) }] }],
+    });
     expect(await failure(acknowledged.next())).toMatchObject({ errorCode: "REQUEST_LIMIT_EXCEEDED" });
   });
 

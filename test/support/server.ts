@@ -22,6 +22,7 @@ import { localArtifacts } from "../../src/artifacts/local.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
 import { accessChannel } from "../../src/store/access.ts";
 import type { Database } from "../../src/store/database.ts";
+import { hintChannel } from "../../src/store/run-hints.ts";
 import { testDatabase, testProject } from "./database.ts";
 import { restTransport } from "./rest-transport.ts";
 import { issueToken, type TestTokenOptions } from "./tokens.ts";
@@ -87,6 +88,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
       db: another({ projects: undefined }),
       artifacts: localArtifacts(artifactsRoot),
       listenToAccess: (changed) => listen(accessChannel, changed),
+      listenToHints: (heard) => listen(hintChannel, heard),
       ...options,
     });
     servers.push(server);

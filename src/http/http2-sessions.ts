@@ -1,0 +1,58 @@
+import type http2 from "node:http2";
+
+/** Milliseconds between two pings of a session with a call in flight; and for the answer to one. */
+export const pingInterval = 30_000;
+/** Milliseconds after its last call in which a session that is closing may end by itself. */
+const timeToLeave = 1_000;
+
+/**
+ * The HTTP/2 connections of a server. One with a call in flight is pinged, so that a peer that is gone without a word is
+ * noticed, and no firewall forgets a stream on which nothing is said. One without is closed when it has been silent for
+ * `keepAliveTimeout` ms.
+ */
+export function http2Sessions(server: http2.Http2Server, keepAliveTimeout: number, ping = pingInterval) {
+  const sessions = new Map<http2.ServerHttp2Session, { calls: number; idleSince: number }>();
+  server.on("session", (session) => {
+    const state = { calls: 0, idleSince: performance.now() };
+    sessions.set(session, state);
+    let isAnswered = true;
+    const pinging = setInterval(() => {
+      if (state.calls === 0) return;
+      if (!isAnswered) return session.destroy();
+      isAnswered =
+        session.destroyed ||
+        !session.ping(() => {
+          isAnswered = true;
+        });
+    }, ping).unref();
+    session.on("stream", (stream) => {
+      state.calls++;
+      stream.once("close", () => {
+        state.calls--;
+        state.idleSince = performance.now();
+      });
+    });
+    session.setTimeout(keepAliveTimeout, () => {
+      if (state.calls === 0) session.close();
+    });
+    session.once("close", () => {
+      clearInterval(pinging);
+      sessions.delete(session);
+    });
+  });
+  return {
+    /** Lets calls in flight end. */
+    close() {
+      for (const session of sessions.keys()) session.close();
+    },
+    /** Ends those whose calls have ended and whose peer does not hang up. */
+    sweep() {
+      const before = performance.now() - timeToLeave;
+      for (const [session, { calls, idleSince }] of sessions)
+        if (session.closed && calls === 0 && idleSince < before) session.destroy();
+    },
+    destroy() {
+      for (const session of sessions.keys()) session.destroy();
+    },
+  };
+}

@@ -62,5 +62,7 @@ func (typedErrors) WrapStreamingHandler(next connect.StreamingHandlerFunc) conne
 
 type typedErrorConn struct{ connect.StreamingClientConn }
 
-func (c typedErrorConn) Send(message any) error    { return asError(c.StreamingClientConn.Send(message)) }
-func (c typedErrorConn) Receive(message any) error { return asError(c.StreamingClientConn.Receive(message)) }
+func (c typedErrorConn) Send(message any) error { return asError(c.StreamingClientConn.Send(message)) }
+func (c typedErrorConn) Receive(message any) error {
+	return asError(c.StreamingClientConn.Receive(message))
+}

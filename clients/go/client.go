@@ -3,12 +3,14 @@
 package loggia
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -32,6 +34,10 @@ type Client struct {
 	Audit     loggiav1connect.AuditServiceClient
 	Purge     loggiav1connect.PurgeServiceClient
 	CI        loggiav1connect.CiServiceClient
+	Ingest    loggiav1connect.IngestServiceClient
+	Watch     loggiav1connect.WatchServiceClient
+
+	logger *logger
 }
 
 // Option changes how a Client calls its server.
@@ -42,6 +48,8 @@ type settings struct {
 	project string
 	http    connect.HTTPClient
 	connect []connect.ClientOption
+	buffer  int
+	unary   bool
 }
 
 // WithToken sends this token with every call, in place of the one in MLFLOW_TRACKING_TOKEN.
@@ -63,6 +71,13 @@ func WithConnectOptions(options ...connect.ClientOption) Option {
 	return func(s *settings) { s.connect = append(s.connect, options...) }
 }
 
+// WithBuffer sets how many points, params and tags may wait to be stored, for all runs of the client together; 200,000 unless told
+// otherwise, which is some 20 MB.
+func WithBuffer(entries int) Option { return func(s *settings) { s.buffer = entries } }
+
+// WithUnaryIngest logs by one call after the other in place of a stream, for where HTTP/2 does not reach the server.
+func WithUnaryIngest() Option { return func(s *settings) { s.unary = true } }
+
 // New makes a Client of the server at trackingURI: "http://127.0.0.1:5000", or with the project in it, as MLflow's clients are
 // told, "https://mlflow.example.org/api/v4/projects/team%2Fvision/ml/mlflow". When trackingURI is empty it is taken from
 // MLFLOW_TRACKING_URI. Nothing is called yet.
@@ -80,7 +95,7 @@ func New(trackingURI string, options ...Option) (*Client, error) {
 	if (address.Scheme != "http" && address.Scheme != "https") || address.Host == "" {
 		return nil, fmt.Errorf("loggia: the server's URL must begin with http:// or https://, got %q", trackingURI)
 	}
-	chosen := settings{token: os.Getenv("MLFLOW_TRACKING_TOKEN")}
+	chosen := settings{token: os.Getenv("MLFLOW_TRACKING_TOKEN"), buffer: defaultBuffer}
 	for _, option := range options {
 		option(&chosen)
 	}
@@ -89,7 +104,7 @@ func New(trackingURI string, options ...Option) (*Client, error) {
 	}
 	base := strings.TrimRight(trackingURI, "/")
 	all := append([]connect.ClientOption{connect.WithInterceptors(identify(chosen), typedErrors{})}, chosen.connect...)
-	return &Client{
+	client := &Client{
 		Mlflow:    mlflowconnect.NewMlflowServiceClient(chosen.http, base, all...),
 		Registry:  mlflowconnect.NewModelRegistryServiceClient(chosen.http, base, all...),
 		Artifacts: artifactsconnect.NewMlflowArtifactsServiceClient(chosen.http, base, all...),
@@ -101,12 +116,22 @@ func New(trackingURI string, options ...Option) (*Client, error) {
 		Audit:     loggiav1connect.NewAuditServiceClient(chosen.http, base, all...),
 		Purge:     loggiav1connect.NewPurgeServiceClient(chosen.http, base, all...),
 		CI:        loggiav1connect.NewCiServiceClient(chosen.http, base, all...),
-	}, nil
+		Ingest:    loggiav1connect.NewIngestServiceClient(chosen.http, base, all...),
+		Watch:     loggiav1connect.NewWatchServiceClient(chosen.http, base, all...),
+	}
+	client.logger = newLogger(client.Ingest, chosen.buffer, chosen.unary)
+	return client, nil
 }
+
+// Close waits until everything that was logged is stored, or ctx ends, and then ends what works in the background. Runs keep the
+// status that they have.
+func (c *Client) Close(ctx context.Context) error { return c.logger.close(ctx) }
 
 // defaultHTTPClient speaks HTTP/2 also without TLS, which gRPC and two-way streams need and Go's own default does not do.
 func defaultHTTPClient(scheme string) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	// Notices within half a minute that a server is gone which never said so, while a stream is waiting for it.
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP2(true)
 	if scheme == "http" {

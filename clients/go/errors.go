@@ -94,3 +94,19 @@ func asError(err error) error {
 	}
 	return found
 }
+
+// refusedError is the error of a part of what was sent, told in an answer that is none itself.
+func refusedError(told *mlflow.DatabricksServiceExceptionProto) *Error {
+	code := connect.CodeUnknown
+	switch told.GetErrorCode() {
+	case mlflow.ErrorCode_INVALID_PARAMETER_VALUE:
+		code = connect.CodeInvalidArgument
+	case mlflow.ErrorCode_RESOURCE_DOES_NOT_EXIST:
+		code = connect.CodeNotFound
+	}
+	return &Error{
+		Code:    told.GetErrorCode().String(),
+		Message: told.GetMessage(),
+		cause:   connect.NewError(code, errors.New(told.GetMessage())),
+	}
+}

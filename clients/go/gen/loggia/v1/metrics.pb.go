@@ -382,6 +382,77 @@ func (x *MetricBucket) GetNanCount() int64 {
 	return 0
 }
 
+// Points of one metric: the three lists are of the same length, and a point is what stands at the same place in each.
+type MetricSeries struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Key   string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Steps []int64                `protobuf:"varint,2,rep,packed,name=steps,proto3" json:"steps,omitempty"`
+	// Milliseconds since the epoch.
+	Timestamps []int64 `protobuf:"varint,3,rep,packed,name=timestamps,proto3" json:"timestamps,omitempty"`
+	// May be NaN or infinities.
+	Values        []float64 `protobuf:"fixed64,4,rep,packed,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetricSeries) Reset() {
+	*x = MetricSeries{}
+	mi := &file_loggia_v1_metrics_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetricSeries) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetricSeries) ProtoMessage() {}
+
+func (x *MetricSeries) ProtoReflect() protoreflect.Message {
+	mi := &file_loggia_v1_metrics_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetricSeries.ProtoReflect.Descriptor instead.
+func (*MetricSeries) Descriptor() ([]byte, []int) {
+	return file_loggia_v1_metrics_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *MetricSeries) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *MetricSeries) GetSteps() []int64 {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+func (x *MetricSeries) GetTimestamps() []int64 {
+	if x != nil {
+		return x.Timestamps
+	}
+	return nil
+}
+
+func (x *MetricSeries) GetValues() []float64 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 var File_loggia_v1_metrics_proto protoreflect.FileDescriptor
 
 const file_loggia_v1_metrics_proto_rawDesc = "" +
@@ -417,7 +488,14 @@ const file_loggia_v1_metrics_proto_rawDesc = "" +
 	"\x03min\x18\x03 \x01(\v2\x16.loggia.v1.MetricPointR\x03min\x12(\n" +
 	"\x03max\x18\x04 \x01(\v2\x16.loggia.v1.MetricPointR\x03max\x12\x14\n" +
 	"\x05count\x18\x05 \x01(\x03R\x05count\x12\x1b\n" +
-	"\tnan_count\x18\x06 \x01(\x03R\bnanCount2\xaa\x01\n" +
+	"\tnan_count\x18\x06 \x01(\x03R\bnanCount\"n\n" +
+	"\fMetricSeries\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05steps\x18\x02 \x03(\x03R\x05steps\x12\x1e\n" +
+	"\n" +
+	"timestamps\x18\x03 \x03(\x03R\n" +
+	"timestamps\x12\x16\n" +
+	"\x06values\x18\x04 \x03(\x01R\x06values2\xaa\x01\n" +
 	"\rMetricService\x12\x98\x01\n" +
 	"\rSampleHistory\x12\x1f.loggia.v1.SampleHistoryRequest\x1a .loggia.v1.SampleHistoryResponse\"D\xf2\x86\x19@\n" +
 	",\n" +
@@ -437,13 +515,14 @@ func file_loggia_v1_metrics_proto_rawDescGZIP() []byte {
 	return file_loggia_v1_metrics_proto_rawDescData
 }
 
-var file_loggia_v1_metrics_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_loggia_v1_metrics_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_loggia_v1_metrics_proto_goTypes = []any{
 	(*SampleHistoryRequest)(nil),  // 0: loggia.v1.SampleHistoryRequest
 	(*SampleHistoryResponse)(nil), // 1: loggia.v1.SampleHistoryResponse
 	(*SampledHistory)(nil),        // 2: loggia.v1.SampledHistory
 	(*MetricPoint)(nil),           // 3: loggia.v1.MetricPoint
 	(*MetricBucket)(nil),          // 4: loggia.v1.MetricBucket
+	(*MetricSeries)(nil),          // 5: loggia.v1.MetricSeries
 }
 var file_loggia_v1_metrics_proto_depIdxs = []int32{
 	2, // 0: loggia.v1.SampleHistoryResponse.histories:type_name -> loggia.v1.SampledHistory
@@ -474,7 +553,7 @@ func file_loggia_v1_metrics_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loggia_v1_metrics_proto_rawDesc), len(file_loggia_v1_metrics_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

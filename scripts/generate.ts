@@ -51,7 +51,9 @@ try {
   if (error instanceof Error && "stderr" in error && error.stderr !== null)
     console.error(String(error.stderr));
   console.error(
-    verify ? "What is generated differs from its sources: run `npm run generate` and commit." : "Nothing was generated.",
+    verify
+      ? "What is generated differs from its sources: run `npm run generate` and commit."
+      : "Nothing was generated.",
   );
   process.exitCode = 1;
 } finally {

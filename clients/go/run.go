@@ -2,6 +2,7 @@ package loggia
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
 	"loggia.dev/go/gen/mlflow"
@@ -73,8 +75,12 @@ func (c *Client) startRun(ctx context.Context, experiment string, config RunConf
 		request.Tags = append(request.Tags, &mlflow.RunTag{Key: &key, Value: proto.String(config.Tags[key])})
 	}
 	var made *mlflow.CreateRun_Response
+	// The same for each attempt, so that one whose answer was lost has made no other run.
+	key := rand.Text()
 	err := persist(ctx, func() (err error) {
-		made, err = c.Mlflow.CreateRun(ctx, request)
+		call, info := connect.NewClientContext(ctx)
+		info.RequestHeader().Set("Idempotency-Key", key)
+		made, err = c.Mlflow.CreateRun(call, request)
 		return err
 	})
 	if err != nil {

@@ -148,6 +148,13 @@ export interface ExperimentTags {
   value: string;
 }
 
+export interface IngestProducers {
+  epoch: bigint;
+  producer_id: string;
+  project_id: bigint;
+  seen_at: Generated<Timestamp>;
+}
+
 export interface LateMetrics {
   first_step: bigint;
   id: Generated<string>;
@@ -417,6 +424,7 @@ export interface DB {
   datasets: Datasets;
   experiment_tags: ExperimentTags;
   experiments: Experiments;
+  ingest_producers: IngestProducers;
   late_metrics: LateMetrics;
   latest_metrics: LatestMetrics;
   logged_model_metrics: LoggedModelMetrics;

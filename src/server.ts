@@ -13,6 +13,7 @@ import { oauthTokenRoutes } from "./http/oauth-token.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
 import { limitConcurrency } from "./interceptors/concurrency.ts";
+import { endStreams } from "./interceptors/ending.ts";
 import { errors } from "./interceptors/errors.ts";
 import { type FailedLoginLimits, failedLogins } from "./interceptors/failed-logins.ts";
 import { observe } from "./interceptors/observe.ts";
@@ -77,7 +78,14 @@ export async function createServer({
     services: services(deps),
     interceptors: (log) => {
       gate = makeGate(db, log, { open, anonymousReads, listenToAccess, logins });
-      return [observe(log), errors(log), authenticate(gate), limitConcurrency(callsPerToken), authorize];
+      return [
+        observe(log),
+        errors(log),
+        authenticate(gate),
+        limitConcurrency(callsPerToken),
+        authorize,
+        endStreams(gate),
+      ];
     },
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });

@@ -41,3 +41,12 @@ export const responseHeaderKey = createContextKey<Headers | undefined>(undefined
 
 /** How the call arrived: rest, connect, grpc or grpc-web; for the log. */
 export const protocolKey = createContextKey<string>("", { description: "protocol" });
+
+/**
+ * Aborted when a stream has to end before its time, with the reason its caller is told: the caller lost the right to it, the
+ * server stops, the deadline has passed. undefined for calls that are no streams.
+ */
+export const endingKey = createContextKey<AbortSignal | undefined>(undefined, { description: "ending" });
+
+/** Aborted once the server has begun to stop. undefined where nothing needs to know. */
+export const stoppingKey = createContextKey<AbortSignal | undefined>(undefined, { description: "stopping" });

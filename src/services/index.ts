@@ -16,6 +16,7 @@ import { audit } from "./audit.ts";
 import { ci } from "./ci.ts";
 import type { Deps } from "./deps.ts";
 import { experiments } from "./experiments.ts";
+import { ingest } from "./ingest.ts";
 import { logBatch } from "./log-batch.ts";
 import { logModel } from "./log-model.ts";
 import { loggedModels } from "./logged-models.ts";
@@ -69,6 +70,6 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
   createServiceImplSpec<typeof AuditService>(AuditService, audit(deps)),
   createServiceImplSpec<typeof PurgeService>(PurgeService, purges(deps)),
   createServiceImplSpec<typeof CiService>(CiService, ci(deps)),
-  createServiceImplSpec<typeof IngestService>(IngestService, {}),
+  createServiceImplSpec<typeof IngestService>(IngestService, ingest(deps)),
   createServiceImplSpec<typeof WatchService>(WatchService, {}),
 ];

@@ -55,6 +55,20 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
   const long = longRunsOf(db);
   const { rows } = await batchStatement(batches, long.haveOneOf(batches)).execute(db);
   noticePoints(db, batches);
+  const { outcomes, unwritten } = outcomesOf(batches, rows);
+  if (unwritten.length === 0) return outcomes;
+  const again = unwritten.flatMap((index) => batches[index] ?? []);
+  for (const batch of again) long.add(batch);
+  const found = await writeBatches(db, again);
+  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
+  return outcomes;
+}
+
+/** What became of each batch, and the places of those of which nothing was written yet. */
+export function outcomesOf(
+  batches: readonly Batch[],
+  rows: readonly BatchRow[],
+): { outcomes: Outcome[]; unwritten: number[] } {
   const outcomes: Outcome[] = batches.map(() => ({ state: "absent" }));
   const unwritten: number[] = [];
   for (const { n, lifecycle_stage, is_unwritten, stored } of rows) {
@@ -63,12 +77,7 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
     else if (lifecycle_stage === "deleted") outcomes[index] = { state: "deleted" };
     else outcomes[index] = stored === null ? { state: "logged" } : { state: "changed", stored };
   }
-  if (unwritten.length === 0) return outcomes;
-  const again = unwritten.flatMap((index) => batches[index] ?? []);
-  for (const batch of again) long.add(batch);
-  const found = await writeBatches(db, again);
-  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
-  return outcomes;
+  return { outcomes, unwritten };
 }
 
 interface BatchRow {

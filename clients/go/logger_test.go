@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -183,30 +182,35 @@ func TestNothingIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
 	c := client(t, p.url)
 	run := start(t, c, loggia.RunConfig{})
 	const points = 30_000
-	var logging sync.WaitGroup
-	logging.Add(1)
+	logged := make(chan error, 1)
 	go func() {
-		defer logging.Done()
 		for step := range int64(points) {
-			for errors.Is(run.Metric("loss", float64(step), step), loggia.ErrBufferFull) {
-				_ = run.Flush(t.Context())
+			if err := run.Metric("loss", float64(step), step); err != nil {
+				logged <- err
+				return
 			}
 			if step%100 == 0 {
 				_ = run.Tag("step", fmt.Sprint(step))
 				time.Sleep(5 * time.Millisecond) // The pace of a training, so that the kills fall into it.
 			}
 		}
+		logged <- nil
 	}()
 	for range 3 {
 		// Killed once something of this life is stored.
-		seen := len(history(t, c, run.ID, "loss"))
-		for len(history(t, c, run.ID, "loss")) == seen && seen < points {
-			time.Sleep(time.Millisecond)
+		seen := latest(t, c, run.ID)
+		for seen == latest(t, c, run.ID) && seen < points-1 {
+			select {
+			case err := <-logged:
+				must(t, err)
+				logged <- nil
+			default:
+			}
 		}
 		p.kill()
 		p = p.again(t)
 	}
-	logging.Wait()
+	must(t, <-logged)
 	must(t, run.End(t.Context()))
 	var steps []int64
 	for _, point := range history(t, c, run.ID, "loss") {
@@ -222,10 +226,15 @@ func TestNothingIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
 	}
 }
 
-func TestAWrongTokenEndsTheLoggingWithItsReason(t *testing.T) {
-	c := client(t, server(t), loggia.WithToken("glmt_NotATokenAtAllButLongEnoughToBeOne"))
+func TestAWrongTokenIsToldAtOnce(t *testing.T) {
+	closed := os.Getenv("LOGGIA_TEST_CLOSED_SERVER")
+	if closed == "" {
+		t.Fatal("LOGGIA_TEST_CLOSED_SERVER must be the URL of a server that wants a token; `npm test` starts one")
+	}
+	c := client(t, closed, loggia.WithToken("glmt_NotATokenAtAllButLongEnoughToBeOne"))
 	_, err := c.StartRun(t.Context(), loggia.RunConfig{})
-	if !errors.Is(err, loggia.ErrUnauthenticated) {
+	var failure *loggia.Error
+	if !errors.Is(err, loggia.ErrUnauthenticated) || !errors.As(err, &failure) || failure.Code != "CUSTOMER_UNAUTHORIZED" {
 		t.Fatalf("a run with a wrong token: %v", err)
 	}
 }
@@ -238,6 +247,15 @@ func TestACanceledCallIsCanceled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("a canceled call: %v", err)
 	}
+}
+
+// latest is the step of the last point of "loss"; -1 when there is none.
+func latest(t *testing.T, c *loggia.Client, run string) int64 {
+	t.Helper()
+	for _, metric := range ok(t, c.Mlflow.GetRun, &mlflow.GetRun{RunId: &run}).GetRun().GetData().GetMetrics() {
+		return metric.GetStep()
+	}
+	return -1
 }
 
 // process is a server of a test's own.

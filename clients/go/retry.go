@@ -15,18 +15,20 @@ const (
 	lastPause = 15 * time.Second
 )
 
-// isTransient tells whether the same call may succeed later: the server is away, busy or over a limit, or was not reached.
+// isTransient tells whether the same call may succeed later: the server is away, busy or over a limit, or did not answer in full. What
+// connect makes of a broken answer, such as CodeInvalidArgument, is no refusal.
 func isTransient(err error) bool {
 	var failure *connect.Error
 	if !errors.As(err, &failure) {
 		return true
 	}
 	switch failure.Code() {
-	case connect.CodeUnavailable, connect.CodeResourceExhausted, connect.CodeDeadlineExceeded, connect.CodeAborted,
-		connect.CodeCanceled, connect.CodeUnknown, connect.CodeInternal:
-		return true
+	case connect.CodeUnauthenticated, connect.CodePermissionDenied, connect.CodeNotFound, connect.CodeUnimplemented:
+		return false
+	case connect.CodeInvalidArgument, connect.CodeAlreadyExists, connect.CodeFailedPrecondition, connect.CodeOutOfRange:
+		return !connect.IsWireError(failure)
 	}
-	return false
+	return true
 }
 
 // backoff is how long to wait after this many failures in a row, from 1: twice as long each time, and a random part of it, so

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Served, serve } from "../support/process.ts";
+import { testServer } from "../support/server.ts";
 
 /** The Go client against the real program: its own tests, and its README followed as a newcomer would. */
 
@@ -26,6 +27,7 @@ function go(cwd: string, env: Record<string, string>, ...args: string[]) {
   });
 }
 
+const closed = await testServer({ open: false });
 let folder: string;
 let server: Served;
 beforeAll(async () => {
@@ -45,7 +47,11 @@ describe("the Go client", () => {
   });
 
   it("passes its tests", async () => {
-    const env = { LOGGIA_TEST_SERVER: server.url, LOGGIA_TEST_PROGRAM: join(root, "bin/loggia") };
+    const env = {
+      LOGGIA_TEST_SERVER: server.url,
+      LOGGIA_TEST_CLOSED_SERVER: closed.url,
+      LOGGIA_TEST_PROGRAM: join(root, "bin/loggia"),
+    };
     const { code, output } = await go(home, env, "test", "-count=1", ".");
     expect(code, output).toBe(0);
     expect(output).toMatch(/^ok\s+loggia\.dev\/go/m);

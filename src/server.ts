@@ -4,6 +4,7 @@ import { type CiConnection, connectCi } from "./ci/connection.ts";
 import { noCi } from "./ci/settings.ts";
 import { type Gate, makeGate } from "./gate.ts";
 import { createApp, defaultLimits, type Limits } from "./http/app.ts";
+import { artifactArchiveRoute } from "./http/artifact-archive.ts";
 import { artifactRoutes } from "./http/artifacts.ts";
 import { auditExportRoute } from "./http/audit-export.ts";
 import type { Edge } from "./http/edge.ts";
@@ -18,6 +19,7 @@ import { errors } from "./interceptors/errors.ts";
 import { type FailedLoginLimits, failedLogins } from "./interceptors/failed-logins.ts";
 import { observe } from "./interceptors/observe.ts";
 import type { OidcProvider } from "./oidc/provider.ts";
+import { artifactArchives } from "./services/artifact-archive.ts";
 import { artifactFiles } from "./services/artifact-files.ts";
 import { auditLines } from "./services/audit.ts";
 import { ciEvents } from "./services/ci-events.ts";
@@ -109,6 +111,7 @@ export async function createServer({
     },
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });
+      app.register(artifactArchiveRoute, { archives: artifactArchives(deps), surround });
       app.register(auditExportRoute, { lines: auditLines(deps), surround });
       app.register(bulkHistoryRoutes, { histories: metricHistoryBulk(deps), surround });
       const { bodyTimeout } = { ...defaultLimits, ...limits };

@@ -2,9 +2,11 @@
 import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { localArtifacts } from "../artifacts/local.ts";
 import { connectCi } from "../ci/connection.ts";
 import type { Config } from "../config.ts";
+import { type OidcProvider, oidcProvider } from "../oidc/provider.ts";
 import { createServer } from "../server.ts";
 import { sweepHourly } from "../services/artifact-garbage.ts";
 import { purgeHourly } from "../services/retention.ts";
@@ -73,6 +75,10 @@ export async function serve(
       ),
       open,
       anonymousReads: config.anonymousReads,
+      web: builtPages,
+      pages: { sessionLifetime: config.sessionLifetime },
+      publicUrl: config.publicUrl,
+      ...oidcOf(config),
       listenToAccess: (changed) => database.listen(accessChannel, changed),
       listenToHints: (heard) => database.listen(hintChannel, heard),
     });
@@ -115,6 +121,9 @@ export async function serve(
   }
 }
 
+/** Where scripts/build-web.ts puts them. */
+const builtPages = fileURLToPath(new URL("../../web/dist", import.meta.url));
+
 /** Milliseconds for what should take none. */
 const grace = 2_000;
 
@@ -131,12 +140,33 @@ async function prepare({ owner, pending, embedded }: OpenedDatabase, migrate: bo
   await migrateToLatest(owner);
 }
 
+/** @throws StartError when only a part of it is told */
+function oidcOf(config: Config): { oidc?: OidcProvider } {
+  const { oidcIssuer: issuer, oidcClientId: clientId } = config;
+  if (issuer === undefined && clientId === undefined) return {};
+  if (issuer === undefined || clientId === undefined)
+    throw new StartError("signing in with an OpenID provider needs both --oidc-issuer and --oidc-client-id");
+  return {
+    oidc: oidcProvider({
+      issuer,
+      clientId,
+      clientSecret: config.oidcClientSecret,
+      label: config.oidcLabel,
+      scopes: config.oidcScopes,
+      usernameClaim: config.oidcUsernameClaim,
+      linksUsers: config.oidcLinkUsers,
+    }),
+  };
+}
+
 /**
  * Whether the server works without tokens: until the first one is made, and while nobody but the users of this machine can
  * reach it. One that had tokens does not open because the last of them is revoked.
  * @throws StartError when others could reach it, or when it is to be opened and there are tokens.
  */
 async function isOpen(config: Config, { db }: OpenedDatabase, reopen: boolean): Promise<boolean> {
+  // Whoever connects it with a provider wants people to sign in.
+  if (config.oidcIssuer !== undefined) return false;
   const why = exposure(config);
   if (reopen && why !== undefined)
     throw new StartError(`others can reach this server (${why}), so it cannot be opened to all who do`);

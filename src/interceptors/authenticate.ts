@@ -1,7 +1,9 @@
 import type { ContextValues, Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
 import { type Access, type AddressedProject, noProject, sees } from "../auth/access.ts";
-import { accessKey, principalKey, projectKey, roleKey } from "../auth/context-keys.ts";
+import { accessKey, credentialKey, principalKey, projectKey, roleKey } from "../auth/context-keys.ts";
 import { type Permission, permissionOf } from "../auth/permissions.ts";
+import { anonymous } from "../auth/principal.ts";
+import { isSession } from "../auth/session-cookie.ts";
 import { LoggiaError } from "../errors.ts";
 import { withScope } from "./scope.ts";
 
@@ -61,6 +63,22 @@ export function seenAccess(
       throw noProject(gate.projectName(contextValues));
     return { access, permission, project };
   };
-  const found = gate.find(contextValues, aboutProject);
+  const found =
+    permission.action === "open" ? whoever(gate, contextValues) : gate.find(contextValues, aboutProject);
   return found instanceof Promise ? found.then(see) : see(found);
+}
+
+/** Who calls what is for everyone: nobody in particular where they have no credential, or a session that has ended. */
+async function whoever(gate: Gatekeeper, call: ContextValues): Promise<Access> {
+  const credential = call.get(credentialKey);
+  try {
+    return await gate.find(call, false);
+  } catch (error) {
+    const isOver =
+      error instanceof LoggiaError &&
+      error.code === "CUSTOMER_UNAUTHORIZED" &&
+      (credential === undefined || isSession(credential));
+    if (!isOver) throw error;
+    return { principal: anonymous, project: undefined, role: undefined };
+  }
 }

@@ -3,6 +3,7 @@ import type { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { alreadyExists, invalid, notFound } from "../errors.ts";
 import * as store from "../store/experiments.ts";
 import { recorded } from "./audit-trail.ts";
+import { callerName } from "./caller.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { toExperiment } from "./experiment-messages.ts";
@@ -23,6 +24,7 @@ export const experiments = ({ db }: Deps) =>
         ...(req.artifactLocation === "" ? {} : { artifactLocation: req.artifactLocation }),
         tags,
         now: now(),
+        createdBy: callerName(ctx),
       });
       if (id === undefined) throw nameTaken(name);
       return { experimentId: String(id) };

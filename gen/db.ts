@@ -129,8 +129,17 @@ export interface Datasets {
   source_type: string;
 }
 
+export interface ExperimentActivity {
+  active_runs: Generated<bigint>;
+  deleted_runs: Generated<bigint>;
+  experiment_id: bigint;
+  last_activity: bigint;
+  project_id: bigint;
+}
+
 export interface Experiments {
   artifact_location: string;
+  created_by: Generated<string>;
   creation_time: bigint;
   deleted_at: Timestamp | null;
   experiment_id: bigint;
@@ -387,12 +396,20 @@ export interface Tokens {
   last_used_address: string | null;
   last_used_at: Timestamp | null;
   name: string;
+  parent_id: bigint | null;
   project_id: bigint | null;
   revoked_at: Timestamp | null;
   role: string | null;
   scopes: string[];
   token_id: Generated<bigint>;
   user_id: bigint | null;
+}
+
+export interface UserIdentities {
+  created_at: Generated<Timestamp>;
+  issuer: string;
+  subject: string;
+  user_id: bigint;
 }
 
 export interface Users {
@@ -415,6 +432,7 @@ export interface DB {
   ci_webhooks: CiWebhooks;
   counters: Counters;
   datasets: Datasets;
+  experiment_activity: ExperimentActivity;
   experiment_tags: ExperimentTags;
   experiments: Experiments;
   late_metrics: LateMetrics;
@@ -441,5 +459,6 @@ export interface DB {
   secrets: Secrets;
   tags: Tags;
   tokens: Tokens;
+  user_identities: UserIdentities;
   users: Users;
 }

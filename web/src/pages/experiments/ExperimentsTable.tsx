@@ -1,14 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { changes, type Experiment, ownTags } from "../../api/experiments.ts";
-import { failureOf } from "../../api/failure.ts";
+import { type Experiment, ownTags } from "../../api/experiments.ts";
 import { count } from "../../format/number.ts";
 import { IconButton } from "../../parts/Button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { SortHead, type Sorting, Table, tableStyles } from "../../parts/Table.tsx";
 import { Tag } from "../../parts/Tag.tsx";
 import { Ago } from "../../parts/Time.tsx";
-import { toast } from "../../parts/Toast.tsx";
+import { deleteExperiment, restoreExperiment } from "./actions.ts";
 import styles from "./ExperimentsTable.module.css";
 import { NameDialog } from "./NameDialog.tsx";
 import type { ExperimentColumn } from "./sorting.ts";
@@ -109,26 +108,6 @@ const WaitingRow = () => (
     </td>
   </tr>
 );
-
-/** Deletes an experiment, which can be taken back. */
-export async function deleteExperiment(project: string, { id, name }: Experiment): Promise<void> {
-  const change = changes(project);
-  try {
-    await change.delete(id);
-    toast(`Deleted “${name}”.`, () => change.restore(id));
-  } catch (error) {
-    toast(failureOf(error).message);
-  }
-}
-
-export async function restoreExperiment(project: string, { id, name }: Experiment): Promise<void> {
-  try {
-    await changes(project).restore(id);
-    toast(`Restored “${name}”.`);
-  } catch (error) {
-    toast(failureOf(error).message);
-  }
-}
 
 const Actions = ({
   project,

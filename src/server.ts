@@ -20,6 +20,7 @@ import { artifactFiles } from "./services/artifact-files.ts";
 import { auditLines } from "./services/audit.ts";
 import { ciEvents } from "./services/ci-events.ts";
 import { ciExchange } from "./services/ci-exchange.ts";
+import { type PageSettings, usualPages } from "./services/deps.ts";
 import { services } from "./services/index.ts";
 import { metricHistoryBulk } from "./services/metric-history-bulk.ts";
 import { findAddressedProject } from "./store/access.ts";
@@ -51,6 +52,8 @@ export interface ServerOptions {
   edge?: Partial<Edge>;
   /** The CI systems that the server is connected to; none when absent. */
   ci?: CiConnection;
+  /** How long a session lives, and what pages are told of an OpenID provider. */
+  pages?: Partial<Pick<PageSettings, "sessionLifetime">>;
 }
 
 /** The composition root: puts the parts together. The server does not listen yet. */
@@ -69,8 +72,14 @@ export async function createServer({
   callsPerToken = 256,
   edge,
   ci = connectCi(noCi),
+  pages,
 }: ServerOptions): Promise<FastifyInstance> {
-  const deps = { db, artifacts, ci };
+  const deps = {
+    db,
+    artifacts,
+    ci,
+    pages: { ...usualPages, ...pages, version, isOpen: open, anonymousReads },
+  };
   const logins = failedLogins(failedLoginLimits);
   let gate: Gate | undefined;
   return createApp({

@@ -41,3 +41,6 @@ export const responseHeaderKey = createContextKey<Headers | undefined>(undefined
 
 /** How the call arrived: rest, connect, grpc or grpc-web; for the log. */
 export const protocolKey = createContextKey<string>("", { description: "protocol" });
+
+/** Whether the caller's connection is TLS all the way, as far as a trusted proxy says. */
+export const secureKey = createContextKey<boolean>(false, { description: "arrived by TLS" });

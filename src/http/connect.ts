@@ -16,6 +16,7 @@ import {
   protocolKey,
   requestIdKey,
   responseHeaderKey,
+  secureKey,
 } from "../auth/context-keys.ts";
 import { clientAddress } from "./client-address.ts";
 import { credentialOf } from "./credential.ts";
@@ -63,8 +64,9 @@ export function mountConnect(
       createContextValues()
         .set(requestIdKey, request.id)
         .set(projectReferenceKey, projectReference(request.raw))
-        .set(credentialKey, credentialOf(request.headers))
+        .set(credentialKey, credentialOf(request))
         .set(addressKey, clientAddress(request))
+        .set(secureKey, request.protocol === "https")
         .set(protocolKey, protocolOf(request)),
     requestGate: ({ values, responseHeader }) => void values.set(responseHeaderKey, responseHeader),
     interceptors,

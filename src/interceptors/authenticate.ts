@@ -1,7 +1,9 @@
 import type { ContextValues, Interceptor } from "@connectrpc/connect";
 import { type Access, noProject, sees } from "../auth/access.ts";
-import { accessKey, principalKey, projectKey, roleKey } from "../auth/context-keys.ts";
+import { accessKey, credentialKey, principalKey, projectKey, roleKey } from "../auth/context-keys.ts";
 import { permissionOf } from "../auth/permissions.ts";
+import { anonymous } from "../auth/principal.ts";
+import { isSession } from "../auth/session-cookie.ts";
 import { LoggiaError } from "../errors.ts";
 import { withScope } from "./scope.ts";
 
@@ -29,7 +31,8 @@ export function authenticate(gate: Gatekeeper): Interceptor {
     if (permission === undefined)
       throw new LoggiaError("PERMISSION_DENIED", `Permission denied for ${request.method.name}.`);
     const aboutProject = permission.resource !== "server";
-    const found = gate.find(contextValues, aboutProject);
+    const found =
+      permission.action === "open" ? whoever(gate, contextValues) : gate.find(contextValues, aboutProject);
     const access = found instanceof Promise ? await found : found;
     const { principal, project, role } = access;
     contextValues.set(principalKey, principal).set(accessKey, access);
@@ -39,4 +42,19 @@ export function authenticate(gate: Gatekeeper): Interceptor {
     contextValues.set(projectKey, project.id).set(roleKey, role);
     return withScope([project.id], () => next(request));
   };
+}
+
+/** Who calls what is for everyone: nobody in particular where they have no credential, or a session that has ended. */
+async function whoever(gate: Gatekeeper, call: ContextValues): Promise<Access> {
+  const credential = call.get(credentialKey);
+  try {
+    return await gate.find(call, false);
+  } catch (error) {
+    const isOver =
+      error instanceof LoggiaError &&
+      error.code === "CUSTOMER_UNAUTHORIZED" &&
+      (credential === undefined || isSession(credential));
+    if (!isOver) throw error;
+    return { principal: anonymous, project: undefined, role: undefined };
+  }
 }

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { alreadyExists, invalid, notFound } from "../errors.ts";
 import * as store from "../store/experiments.ts";
+import { callerName } from "./caller.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { toExperiment } from "./experiment-messages.ts";
@@ -22,6 +23,7 @@ export const experiments = ({ db }: Deps) =>
         ...(req.artifactLocation === "" ? {} : { artifactLocation: req.artifactLocation }),
         tags,
         now: now(),
+        createdBy: callerName(ctx),
       });
       if (id === undefined) throw nameTaken(name);
       return { experimentId: String(id) };

@@ -160,7 +160,7 @@ const badCount = (count: number) =>
 const greatestId = 2n ** 63n - 1n;
 
 /** The ids that can exist, each once and in order; what cannot be an id finds nothing (behaviour.md §9). */
-function experimentKeys(ids: readonly string[]): bigint[] {
+export function experimentKeys(ids: readonly string[]): bigint[] {
   const keys = ids.filter((id) => /^\d{1,40}$/.test(id)).map(BigInt);
   return [...new Set(keys)].filter((key) => key <= greatestId).sort((a, b) => (a < b ? -1 : 1));
 }

@@ -21,6 +21,7 @@ export async function findAccess(
 ) {
   return db
     .selectFrom("tokens")
+    .leftJoin("tokens as parents", "parents.token_id", "tokens.parent_id")
     .leftJoin("users", "users.user_id", "tokens.user_id")
     .leftJoin("projects", (join) =>
       join.on("projects.deleted_at", "is", null).on((eb) => {
@@ -54,8 +55,6 @@ export async function findAccess(
       "tokens.role",
       "tokens.project_id as bound_to",
       "tokens.claims",
-      "tokens.expires_at",
-      "tokens.revoked_at",
       "tokens.last_used_at",
       "tokens.user_id",
       "users.username",
@@ -65,10 +64,16 @@ export async function findAccess(
       "projects.visibility",
       "projects.archived_at",
       "members.role as member_role",
+      sessionEnd.as("expires_at"),
+      sessionRevoked.as("revoked_at"),
     ])
     .where("tokens.hash", "=", hash)
     .executeTakeFirst();
 }
+
+/** A session ends with the token with which it began, at the latest. */
+const sessionEnd = sql<Date | null>`least(tokens.expires_at, parents.expires_at)`;
+const sessionRevoked = sql<Date | null>`coalesce(tokens.revoked_at, parents.revoked_at)`;
 
 /** A project by its numeric id or path, with what decides who may use it; undefined when there is none. */
 export async function findAddressedProject(db: Database, reference: string) {

@@ -44,7 +44,15 @@ export async function searchRuns(db: Database, search: RunSearch, costs?: Costs)
     : { rows, next: question.keys.map(({ column }) => last[column] ?? null) };
 }
 
-function toQuestion({ project, experiments, stage, conditions, orders, limit, after }: RunSearch): Question {
+export function toQuestion({
+  project,
+  experiments,
+  stage,
+  conditions,
+  orders,
+  limit,
+  after,
+}: RunSearch): Question {
   const starts: Question["starts"][number][] = [];
   const columns: Question["columns"][number][] = [];
   for (const condition of conditions) {

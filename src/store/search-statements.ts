@@ -36,7 +36,7 @@ export const onRuns = ({ stage, columns }: Question): Sql<SqlBool>[] =>
 export const beyond = (keys: readonly SortKey[], at: readonly CursorValue[] | undefined) =>
   at === undefined ? [] : [after(keys, at)];
 
-const inScope = ({ project, experiments }: Scope): Sql<SqlBool>[] => [
+export const inScope = ({ project, experiments }: Scope): Sql<SqlBool>[] => [
   sql`r.project_id = ${project}`,
   within(sql`r.experiment_id`, experiments),
 ];
@@ -95,7 +95,7 @@ export function searchCandidates(question: Question, sets: readonly Fact[]): Sql
 }
 
 /** The keys of the runs that have each of `sets`, or lack it if it is absent. */
-function intersection({ scope, starts }: Question, sets: readonly Fact[]): Sql {
+export function intersection({ scope, starts }: Question, sets: readonly Fact[]): Sql {
   const present = sets.filter((fact) => !fact.absent).map((fact) => runsWith(fact, scope));
   const absent = sets.filter((fact) => fact.absent).map((fact) => runsWith(fact, scope));
   const all = sql`

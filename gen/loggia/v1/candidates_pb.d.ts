@@ -106,7 +106,7 @@ export declare type Candidate = Message<"loggia.v1.Candidate"> & {
   hasArtifacts: boolean;
 
   /**
-   * Logged models that it put out; versions of registered models that were made from it.
+   * Logged models and versions of registered models that were made from it; each counted to 1,000.
    *
    * @generated from field: int32 logged_model_count = 15;
    */
@@ -430,7 +430,7 @@ export declare type GetCandidateResponse = Message<"loggia.v1.GetCandidateRespon
 export declare const GetCandidateResponseSchema: GenMessage<GetCandidateResponse>;
 
 /**
- * A logged model that the run put out.
+ * A logged model that was made from the run.
  *
  * @generated from message loggia.v1.CandidateModel
  */

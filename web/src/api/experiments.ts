@@ -1,9 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import {
   type Experiment as ExperimentMessage,
-  MlflowService,
-  ViewType,
-} from "../../../gen/mlflow/service_pb.js";
+  ExperimentService,
+} from "../../../gen/loggia/v1/experiments_pb.js";
+import { MlflowService } from "../../../gen/mlflow/service_pb.js";
 import { queries } from "./queries.ts";
 import { client } from "./transport.ts";
 
@@ -13,13 +13,18 @@ export interface Experiment {
   stage: "active" | "deleted";
   /** Milliseconds since the epoch. */
   createdAt?: number;
-  updatedAt?: number;
+  /** When it, or a run of it, changed last. */
+  activeAt?: number;
+  /** By key. */
   tags: ReadonlyMap<string, string>;
   /** Markdown. */
   description: string;
-  /** Of candidates that are not deleted; absent where nobody counted. */
-  candidates?: number;
-  creator?: string;
+  /** How many are not deleted. */
+  candidates: number;
+  /** How many are deleted and not purged. */
+  deletedCandidates: number;
+  /** A username, or the name of a token; empty where nobody had to say who they are. */
+  creator: string;
 }
 
 export type Stage = "active" | "deleted";
@@ -29,7 +34,7 @@ export const descriptionTag = "mlflow.note.content";
 
 /** Tags that people gave: not MLflow's, not ours. */
 export const ownTags = (tags: ReadonlyMap<string, string>): [key: string, value: string][] =>
-  [...tags].filter(([key]) => !/^(mlflow|loggia)\./.test(key)).sort(([a], [b]) => (a < b ? -1 : 1));
+  [...tags].filter(([key]) => !/^(mlflow|loggia)\./.test(key));
 
 export const experimentsQuery = (project: string, stage: Stage) =>
   queryOptions({
@@ -38,13 +43,12 @@ export const experimentsQuery = (project: string, stage: Stage) =>
       const experiments: Experiment[] = [];
       let pageToken = "";
       do {
-        const viewType = stage === "active" ? ViewType.ACTIVE_ONLY : ViewType.DELETED_ONLY;
-        const page = await client(MlflowService, project).searchExperiments(
-          { maxResults: 1000n, pageToken, viewType },
+        const page = await client(ExperimentService, project).listExperiments(
+          { view: stage, maxResults: 1000, pageToken },
           { signal },
         );
         experiments.push(...page.experiments.map(toExperiment));
-        pageToken = page.nextPageToken;
+        pageToken = page.nextPageToken ?? "";
       } while (pageToken !== "");
       return experiments;
     },
@@ -54,27 +58,26 @@ export const experimentQuery = (project: string, id: string) =>
   queryOptions({
     queryKey: ["experiment", project, id],
     async queryFn({ signal }) {
-      const { experiment } = await client(MlflowService, project).getExperiment(
+      const { experiment } = await client(ExperimentService, project).getExperiment(
         { experimentId: id },
         { signal },
       );
-      if (experiment === undefined) throw new Error("getExperiment answered without one");
-      return toExperiment(experiment);
+      return toExperiment(experiment as ExperimentMessage);
     },
   });
 
-function toExperiment(message: ExperimentMessage): Experiment {
-  const tags = new Map(message.tags.map(({ key, value }) => [key, value]));
-  return {
-    id: message.experimentId,
-    name: message.name,
-    stage: message.lifecycleStage === "deleted" ? "deleted" : "active",
-    ...(message.creationTime === 0n ? {} : { createdAt: Number(message.creationTime) }),
-    ...(message.lastUpdateTime === 0n ? {} : { updatedAt: Number(message.lastUpdateTime) }),
-    tags,
-    description: tags.get(descriptionTag) ?? "",
-  };
-}
+const toExperiment = (message: ExperimentMessage): Experiment => ({
+  id: message.experimentId,
+  name: message.name,
+  stage: message.lifecycleStage === "deleted" ? "deleted" : "active",
+  ...(message.creationTime === 0n ? {} : { createdAt: Number(message.creationTime) }),
+  ...(message.lastActivityTime === 0n ? {} : { activeAt: Number(message.lastActivityTime) }),
+  tags: new Map(message.tags.map(({ key, value }) => [key, value])),
+  description: message.description,
+  candidates: Number(message.candidateCount),
+  deletedCandidates: Number(message.deletedCandidateCount),
+  creator: message.creator,
+});
 
 /** The changes to experiments; each makes the pages look again. */
 export const changes = (project: string) => {

@@ -18,16 +18,3 @@ export const projectsQuery = queryOptions({
     return projects;
   },
 });
-
-/** One project: what it is and what the viewer is in it. */
-export const projectQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["project", project],
-    queryFn: async ({ signal }) =>
-      (await client(ProjectService, project).getProject({}, { signal })).project as Project,
-  });
-
-const roles = ["guest", "reporter", "developer", "maintainer", "owner"];
-
-/** Whether someone of `role` may write: log, tag, delete and restore. */
-export const mayWrite = (role: string | undefined) => roles.indexOf(role ?? "") >= roles.indexOf("developer");

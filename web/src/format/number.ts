@@ -10,7 +10,10 @@ export function shortNumber(value: number): string {
     const [digits = "", exponent = ""] = value.toExponential(4).split("e");
     return minus(`${trimmed(digits)}e${exponent.replace("+", "")}`);
   }
-  return minus(trimmed(value.toPrecision(6)));
+  const digits = value.toPrecision(6);
+  const short = trimmed(digits);
+  // 0.99999999 is not 1, and does not look like it.
+  return minus(short.includes(".") || Number.isInteger(value) ? short : digits);
 }
 
 const trimmed = (digits: string) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);

@@ -7,7 +7,8 @@ const AccountMenu = lazy(() => import("./AccountMenu.tsx"));
 
 /** Who is signed in; nothing where nobody has to. */
 export function Account() {
-  const { data: viewer } = useQuery(viewerQuery);
+  const { data } = useQuery(viewerQuery);
+  const viewer = data?.viewer;
   if (viewer === undefined || viewer.kind === "local") return null;
   if (viewer.kind === "anonymous")
     return (

@@ -6,6 +6,9 @@ export function ProjectNavigation({ project }: { project: string }) {
   const cut = project.lastIndexOf("/") + 1;
   return (
     <div className={styles.nav}>
+      <span className={styles.slash} aria-hidden="true">
+        /
+      </span>
       <Link className={styles.project} to="/p/$project/ml/experiments" params={{ project }} title={project}>
         <span>{project.slice(0, cut).replaceAll("/", " / ")}</span>
         {project.slice(cut)}

@@ -3,8 +3,9 @@ import type { Vocabulary } from "../../filter/complete.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { Panel } from "../../parts/Panel.tsx";
+import { attributes } from "./attributes.tsx";
 import styles from "./ColumnChooser.module.css";
-import { attributes, type ChosenColumn, nameColumn, parseColumn, titleOf } from "./columns.tsx";
+import { type ChosenColumn, nameColumn, parseColumn, titleOf } from "./columns.ts";
 
 const shownAtOnce = 100;
 

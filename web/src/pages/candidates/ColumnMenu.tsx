@@ -2,8 +2,8 @@ import { Menu as Base } from "@base-ui/react/menu";
 import menu from "../../parts/Menu.module.css";
 import { MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { narrowest, widest } from "../../table/column.ts";
-import type { ChosenColumn } from "./columns.tsx";
-import { gridColumn, nameColumn } from "./columns.tsx";
+import type { ChosenColumn } from "./columns.ts";
+import { gridColumn, nameColumn } from "./columns.ts";
 
 const step = 40;
 

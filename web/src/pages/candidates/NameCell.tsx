@@ -7,9 +7,9 @@ import { TreeContext } from "./tree.ts";
 
 /** The name, as a link to the candidate; in a tree at its depth, with what opens its children. */
 export function NameCell({ candidate }: { candidate: Candidate }) {
-  const { project, levelOf, isExpanded } = use(TreeContext);
+  const { project, levels, isExpanded } = use(TreeContext);
   const { name, id, children } = candidate;
-  const level = levelOf(candidate);
+  const level = levels.get(id) ?? 1;
   const open = isExpanded(candidate);
   return (
     <span className={styles.name} style={{ paddingLeft: (level - 1) * 18 }}>
@@ -27,7 +27,7 @@ export function NameCell({ candidate }: { candidate: Candidate }) {
       )}
       <Link
         to="/p/$project/ml/candidates/$candidate"
-        params={{ project, candidate: candidate.iid ?? id }}
+        params={{ project, candidate: candidate.iid }}
         tabIndex={-1}
         title={name}
         preload={false}

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { experimentsQuery, type Stage } from "../../api/experiments.ts";
-import { mayWrite, projectQuery } from "../../api/projects.ts";
+import { accessQuery } from "../../api/viewer.ts";
 import { Button } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
@@ -27,10 +27,10 @@ export function ExperimentsPage() {
   const navigate = useNavigate();
   useTitle("Experiments", project);
   const stage: Stage = view === "deleted" ? "deleted" : "active";
-  const { data: about } = useQuery(projectQuery(project));
+  const { data: access } = useQuery(accessQuery(project));
   const { data: experiments, error, refetch } = useQuery(experimentsQuery(project, stage));
   const [isCreating, setCreating] = useState(false);
-  const writes = mayWrite(about?.role);
+  const writes = access?.canWriteExperiments ?? false;
   const sorting = parseSort(sort);
 
   const change = (next: Record<string, string>) =>
@@ -48,7 +48,9 @@ export function ExperimentsPage() {
   if (error !== null && experiments === undefined) return <FailureNotice error={error} retry={refetch} />;
   const shown = experiments && filtered(experiments, search, sorting);
   const isUntouched =
-    stage === "active" && experiments !== undefined && experiments.every(({ id }) => id === "0");
+    stage === "active" &&
+    experiments !== undefined &&
+    experiments.every(({ id, candidates }) => id === "0" && candidates === 0);
   return (
     <div className={page.page}>
       <div className={page.head}>
@@ -84,7 +86,7 @@ export function ExperimentsPage() {
           onSort={(next) => change({ sort: printSort(next) })}
         />
       )}
-      {isUntouched && about !== undefined ? <FirstSteps projects={[about]} /> : null}
+      {isUntouched && access ? <FirstSteps projects={[access]} /> : null}
       {isCreating ? <NameDialog project={project} onClose={() => setCreating(false)} /> : null}
     </div>
   );

@@ -71,11 +71,9 @@ export function ExperimentsTable({
                         ))}
                     </span>
                   </td>
-                  <td className={tableStyles.number}>
-                    {experiment.candidates === undefined ? "" : count(experiment.candidates)}
-                  </td>
+                  <td className={tableStyles.number}>{count(experiment.candidates)}</td>
                   <td className={styles.time}>
-                    <Ago time={experiment.updatedAt} />
+                    <Ago time={experiment.activeAt} />
                   </td>
                   <td className={styles.time}>
                     <Ago time={experiment.createdAt} />

@@ -23,8 +23,8 @@ const names = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 const by: Record<ExperimentColumn, (a: Experiment, b: Experiment) => number> = {
   name: (a, b) => names.compare(a.name, b.name),
-  candidates: (a, b) => (a.candidates ?? 0) - (b.candidates ?? 0),
-  activity: (a, b) => (a.updatedAt ?? 0) - (b.updatedAt ?? 0),
+  candidates: (a, b) => a.candidates - b.candidates,
+  activity: (a, b) => (a.activeAt ?? 0) - (b.activeAt ?? 0),
   created: (a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0),
 };
 

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Project } from "../../api/projects.ts";
 import { viewerQuery } from "../../api/viewer.ts";
 import { Snippet } from "../../parts/Copy.tsx";
 import { inputClass } from "../../parts/Field.tsx";
@@ -8,12 +7,12 @@ import styles from "./HomePage.module.css";
 import { trackingUri, training } from "./snippets.ts";
 
 /** What to paste to log a first training to a project. */
-export function FirstSteps({ projects }: { projects: readonly Project[] }) {
+export function FirstSteps({ projects }: { projects: readonly { path: string }[] }) {
   const [chosen, setChosen] = useState(projects[0]?.path ?? "");
-  const { data: viewer } = useQuery(viewerQuery);
+  const { data } = useQuery(viewerQuery);
   const project = projects.find(({ path }) => path === chosen) ?? projects[0];
   if (project === undefined) return null;
-  const isOpen = viewer?.kind === "local";
+  const isOpen = data?.server.isOpen ?? false;
   return (
     <section className={styles.steps} aria-labelledby="steps">
       <header>

@@ -32,6 +32,6 @@ export function printSearch(search: Record<string, unknown>): string {
 }
 
 const readable = (value: string) =>
-  encodeURIComponent(value).replace(/%(2C|3A|2F|40|3B|24|20)/g, (escape, code) =>
-    code === "20" ? "+" : decodeURIComponent(escape),
+  encodeURIComponent(value).replace(/%(2C|3A|2F|40|3B|24|20)/g, (encoded, code) =>
+    code === "20" ? "+" : decodeURIComponent(encoded),
   );

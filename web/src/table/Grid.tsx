@@ -63,15 +63,15 @@ export function Grid<Row>(props: GridProps<Row>) {
 
   const { pinned, loose, starts, frozen, width } = useMemo(() => laidOut(columns), [columns]);
   const drawn = useWindow(element, { rows: rowCount, starts, frozen, head });
+  const { first, end } = drawn.columns;
   const drawnColumns = useMemo(() => {
-    const { first, end } = drawn.columns;
     return [
       ...pinned,
       ...loose
         .slice(first, end)
         .map((one, i): DrawnColumn<Row> => (i === 0 ? { ...one, gap: starts[first] ?? 0 } : one)),
     ];
-  }, [pinned, loose, starts, drawn.columns.first, drawn.columns.end]);
+  }, [pinned, loose, starts, first, end]);
 
   useEffect(() => onRange(drawn.first, drawn.end), [onRange, drawn.first, drawn.end]);
 
@@ -168,7 +168,6 @@ export function Grid<Row>(props: GridProps<Row>) {
   }
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: onKeyDown does what a click does
     <div
       ref={element}
       role={props.branchAt === undefined ? "grid" : "treegrid"}

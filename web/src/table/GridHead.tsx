@@ -113,7 +113,6 @@ function HeadCell<R>({
   const [isTarget, setTarget] = useState(false);
   const name = column.group === undefined ? column.title : `${column.group} ${column.title}`;
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus and names the active cell
     <div
       id={cellId(grid, -1, column.id)}
       role="columnheader"

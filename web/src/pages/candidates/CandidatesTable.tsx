@@ -4,11 +4,12 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
+import { useNarrow } from "../../design/media.ts";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
 import { ColumnMenu } from "./ColumnMenu.tsx";
-import { type ChosenColumn, gridColumn, orderByOf } from "./columns.ts";
+import { type ChosenColumn, gridColumn, nameColumn, orderByOf } from "./columns.ts";
 import { EmptyCandidates } from "./EmptyCandidates.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { Toolbar } from "./Toolbar.tsx";
@@ -43,7 +44,8 @@ export function CandidatesTable({
   const { data: keys, error: keysError } = useQuery(columnsQuery(project, id));
 
   const chosen = useMemo(() => view.columns ?? usualColumns(keys ?? noKeys), [view.columns, keys]);
-  const columns = useMemo(() => ordered(chosen), [chosen]);
+  const isNarrow = useNarrow();
+  const columns = useMemo(() => ordered(chosen, isNarrow), [chosen, isNarrow]);
   // As text, so that the question stays the same object while nothing in it changes.
   const wanted = JSON.stringify({
     filter: view.filter,
@@ -187,8 +189,10 @@ export function CandidatesTable({
   );
 }
 
-/** The columns of the grid: those that are pinned first. */
-function ordered(chosen: readonly ChosenColumn[]) {
-  const columns = chosen.map(gridColumn).filter((column) => column !== undefined);
+/** The columns of the grid: those that are pinned first. On a phone the pinned name leaves room for another column. */
+function ordered(chosen: readonly ChosenColumn[], isNarrow: boolean) {
+  const columns = chosen
+    .map((one) => gridColumn(isNarrow && one.id === nameColumn ? { width: 132, ...one } : one))
+    .filter((column) => column !== undefined);
   return [...columns.filter(({ isPinned }) => isPinned), ...columns.filter(({ isPinned }) => !isPinned)];
 }

@@ -52,6 +52,8 @@ export interface ServerOptions {
   edge?: Partial<Edge>;
   /** The CI systems that the server is connected to; none when absent. */
   ci?: CiConnection;
+  /** The folder with the built pages; none are served when absent. */
+  web?: string;
   /** How long a session lives, and what pages are told of an OpenID provider. */
   pages?: Partial<Pick<PageSettings, "sessionLifetime">>;
 }
@@ -73,6 +75,7 @@ export async function createServer({
   edge,
   ci = connectCi(noCi),
   pages,
+  web,
 }: ServerOptions): Promise<FastifyInstance> {
   const deps = {
     db,
@@ -97,6 +100,7 @@ export async function createServer({
       app.register(jobWebhookRoutes, { events: ciEvents(deps), logins, bodyTimeout });
     },
     health: { version, draining, reachable: ping ?? (() => findAddressedProject(db, defaultProjectPath)) },
+    web: web === undefined ? undefined : { root: web },
     log,
     limits,
     edge,

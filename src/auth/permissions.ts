@@ -196,6 +196,12 @@ const table: Record<string, Rows> = {
   },
 };
 
+/**
+ * Where pages are, and what they are made of: the same for everyone and without data, so open to everyone. What is not here
+ * is no page. `:project` is the path of a project, `*` anything.
+ */
+export const pageAddresses = ["/", "/-/*", "/:project/-/*"] as const;
+
 const permissions = new Map(
   Object.entries(table).flatMap(([service, rows]) =>
     Object.entries(rows).map(([method, [resource, action]]): [string, Permission] => [

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { localArtifacts } from "../artifacts/local.ts";
 import { connectCi } from "../ci/connection.ts";
 import type { Config } from "../config.ts";
@@ -69,6 +70,7 @@ export async function serve(
       ),
       open,
       anonymousReads: config.anonymousReads,
+      web: builtPages,
       listenToAccess: (changed) => database.listen(accessChannel, changed),
     });
     journal = server.log;
@@ -105,6 +107,9 @@ export async function serve(
     throw error;
   }
 }
+
+/** Where scripts/build-web.ts puts them. */
+const builtPages = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 /** Milliseconds for what should take none. */
 const grace = 2_000;

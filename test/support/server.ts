@@ -63,7 +63,16 @@ export interface TestProject {
 export interface TestServerOptions
   extends Pick<
     ServerOptions,
-    "open" | "anonymousReads" | "failedLogins" | "limits" | "callsPerToken" | "edge" | "log" | "ci"
+    | "open"
+    | "anonymousReads"
+    | "failedLogins"
+    | "limits"
+    | "callsPerToken"
+    | "edge"
+    | "log"
+    | "ci"
+    | "web"
+    | "pages"
   > {}
 
 export interface RestAnswer {

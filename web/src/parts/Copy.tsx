@@ -26,9 +26,9 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 export const Snippet = ({ text, label }: { text: string; label: string }) => (
   <div className={styles.snippet}>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
-    <pre tabIndex={0} role="region" aria-label={label}>
-      {text}
-    </pre>
+    <section tabIndex={0} aria-label={label}>
+      <pre>{text}</pre>
+    </section>
     <CopyButton text={text} label={`Copy ${label}`} />
   </div>
 );

@@ -100,9 +100,9 @@ export function ExperimentsTable({
 }
 
 const WaitingRow = () => (
-  <tr aria-hidden="true">
+  <tr>
     <td colSpan={6}>
-      <span className={styles.waiting} />
+      <span className={styles.waiting} role="img" aria-label="On its way" />
     </td>
   </tr>
 );

@@ -3,7 +3,16 @@
  * nothing. `npm start` and packing run it. Where the build's tools are not installed, as in a package, what is there is used.
  */
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -13,7 +22,7 @@ const web = join(root, "web");
 const built = join(web, "dist");
 const vite = join(root, "node_modules/vite/bin/vite.js");
 
-/** Written last, so that a build that broke off is no build. */
+/** Written last, so that a build that broke off is no build; as old as its beginning, so that it is older than what changed meanwhile. */
 const stamp = join(built, ".built");
 
 function isFresh(): boolean {
@@ -34,6 +43,7 @@ function newest(path: string): number {
 
 async function build(): Promise<void> {
   console.error("Building the pages ...");
+  const began = new Date();
   // Beside the one that is being served: whoever starts meanwhile finds the old one or the new one, whole.
   const target = join(web, `dist-${process.pid}`);
   try {
@@ -44,6 +54,7 @@ async function build(): Promise<void> {
     );
     await Promise.all(filesBelow(target).filter(isWorthCompressing).map(compress));
     writeFileSync(join(target, ".built"), "");
+    utimesSync(join(target, ".built"), began, began);
     const old = `${target}9`;
     if (existsSync(built)) renameSync(built, old);
     renameSync(target, built);

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { SessionService, ViewerProjectSchema, ViewerSchema } from "../../gen/loggia/v1/sessions_pb.js";
-import { type Access, requirePermission, type Visibility } from "../auth/access.ts";
+import { type Access, requirePermission, sees, type Visibility } from "../auth/access.ts";
 import { secureKey } from "../auth/context-keys.ts";
 import type { Action, Resource } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
@@ -125,6 +125,7 @@ async function projectOf(
 }
 
 function allows(access: Access, resource: Resource, action: Action): boolean {
+  if (!sees(access, { resource, action })) return false;
   try {
     requirePermission(access, { resource, action }, "");
     return true;

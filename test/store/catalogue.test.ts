@@ -13,6 +13,7 @@ const shared = [
   "members",
   "tokens",
   "ci_used_id_tokens",
+  "user_identities",
 ];
 
 interface Constraint {

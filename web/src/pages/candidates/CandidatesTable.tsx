@@ -9,7 +9,7 @@ import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
 import { ColumnMenu } from "./ColumnMenu.tsx";
-import { type ChosenColumn, gridColumn, nameColumn, orderByOf } from "./columns.ts";
+import { type ChosenColumn, gridColumn, nameColumn, orderByOf, parseColumn } from "./columns.ts";
 import { EmptyCandidates } from "./EmptyCandidates.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { Toolbar } from "./Toolbar.tsx";
@@ -19,6 +19,7 @@ import { useSelection } from "./useSelection.ts";
 import { useTree } from "./useTree.ts";
 import { useView } from "./useView.ts";
 import { keysOf, usualColumns } from "./usualColumns.ts";
+import type { View } from "./view.ts";
 
 /** The order of the server where none is asked for. */
 const newestFirst = { column: "created", descending: true };
@@ -52,7 +53,7 @@ export function CandidatesTable({
     name: view.name,
     orderBy: (view.sort && orderByOf(view.sort.column, view.sort.descending)) ?? "",
     stage: view.stage,
-    isTopLevel: view.isTree && view.filter === "" && view.name === "",
+    isTopLevel: standsAsTree(view),
     keys: keysOf(chosen),
   });
   const of = useMemo<CandidatesOf>(
@@ -169,7 +170,7 @@ export function CandidatesTable({
           change={change}
         />
       </div>
-      <StatusLine candidates={candidates} of={of} experiment={experiment} />
+      <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
       {menu === undefined ? null : (
         <ColumnMenu
           column={menu.column}
@@ -188,6 +189,13 @@ export function CandidatesTable({
     </div>
   );
 }
+
+/** A filter, or an order by what was logged, is about every candidate, also about those below others. */
+const standsAsTree = ({ isTree, filter, name, sort }: View) =>
+  isTree &&
+  filter === "" &&
+  name === "" &&
+  (sort === undefined || parseColumn(sort.column)?.kind === "attribute");
 
 /** The columns of the grid: those that are pinned first. On a phone the pinned name leaves room for another column. */
 function ordered(chosen: readonly ChosenColumn[], isNarrow: boolean) {

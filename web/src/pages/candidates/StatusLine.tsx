@@ -3,19 +3,32 @@ import type { Experiment } from "../../api/experiments.ts";
 import { count, counted } from "../../format/number.ts";
 import styles from "./CandidatesPage.module.css";
 import type { Candidates } from "./useCandidates.ts";
+import type { View } from "./view.ts";
 
 /** How many there are, below the table; what is live, and the export, will stand at its end. */
 export const StatusLine = ({
   candidates: { total, hasMore },
   of,
   experiment,
+  view,
+  change,
 }: {
   candidates: Candidates;
   of: CandidatesOf;
   experiment: Experiment | undefined;
+  view: View;
+  change: (change: Partial<View>) => void;
 }) => (
   <footer className={styles.status}>
     <span role="status">{total === undefined ? "" : told(total, hasMore, of, experiment)}</span>
+    <label className={styles.tree}>
+      <input
+        type="checkbox"
+        checked={view.isTree}
+        onChange={(event) => change({ isTree: event.target.checked })}
+      />
+      Children below their parents
+    </label>
   </footer>
 );
 

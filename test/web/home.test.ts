@@ -68,7 +68,7 @@ describe("the list of experiments", () => {
   it("gets a new experiment, which opens empty and says how to log to it", async () => {
     const page = await visit(experiments);
     await page.getByRole("button", { name: "New experiment" }).click();
-    await page.getByLabel("Name").fill("berries 🍓");
+    await page.getByLabel("Name", { exact: true }).fill("berries 🍓");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "berries 🍓" }).waitFor();
     await page.getByText("No candidates yet").waitFor();
@@ -77,8 +77,9 @@ describe("the list of experiments", () => {
 
   it("says in the dialog that a name is taken", async () => {
     const page = await visit(experiments, { expected: ["createExperiment 409"] });
+    await page.getByRole("button", { name: "New experiment" }).waitFor();
     await page.keyboard.press("c");
-    await page.getByLabel("Name").fill("orchard");
+    await page.getByLabel("Name", { exact: true }).fill("orchard");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByText("Experiment(name=orchard) already exists.").waitFor();
   });
@@ -87,7 +88,7 @@ describe("the list of experiments", () => {
     const page = await visit(experiments);
     await page.getByRole("button", { name: "Actions for to rename" }).click();
     await page.getByRole("menuitem", { name: "Rename …" }).click();
-    await page.getByLabel("Name").fill("renamed");
+    await page.getByLabel("Name", { exact: true }).fill("renamed");
     await page.getByRole("button", { name: "Rename", exact: true }).click();
     const row = page.getByRole("row", { name: /^renamed/ });
     await row.waitFor();

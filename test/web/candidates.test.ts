@@ -148,7 +148,7 @@ describe("the filter", () => {
     await filter.press("Enter");
     await page.getByRole("alert").getByText("Invalid entity type 'nonsense'").waitFor();
     expect(await filter.getAttribute("aria-invalid")).toBe("true");
-    expect(await page.locator("mark").textContent()).toContain("nonsense.x");
+    expect(await page.locator("mark").textContent()).toBe("nonsense.x");
     expect(await names(page)).toHaveLength(6);
     await page.getByRole("button", { name: "Clear the filter" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
@@ -276,8 +276,8 @@ describe("a selection", () => {
     await select(page, "twig 0");
     await select(page, "twig 3");
     await page.getByRole("button", { name: "Tag" }).click();
-    await page.getByLabel("Key").fill("fate");
-    await page.getByLabel("Value").fill("kept");
+    await page.getByLabel("Key", { exact: true }).fill("fate");
+    await page.getByLabel("Value", { exact: true }).fill("kept");
     await page.getByRole("button", { name: "Tag", exact: true }).last().click();
     await eventually(() => column(page, "tags.fate")).toEqual(["kept", "", "", "kept"]);
   });
@@ -289,7 +289,7 @@ describe("an experiment", () => {
     await page.getByRole("button", { name: "Actions for this experiment" }).click();
     await page.getByRole("menuitem", { name: "Describe …" }).click();
     await page.getByLabel("Markdown").fill("It is **bold**.");
-    await page.getByText("Preview").click();
+    await page.getByText("Preview", { exact: true }).click();
     await page.getByRole("dialog").locator("strong", { hasText: "bold" }).waitFor();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("region", { name: "Description" }).locator("strong", { hasText: "bold" }).waitFor();
@@ -299,8 +299,8 @@ describe("an experiment", () => {
     const page = await visit(at("to describe"));
     await page.getByRole("button", { name: "Actions for this experiment" }).click();
     await page.getByRole("menuitem", { name: "Edit the tags …" }).click();
-    await page.getByLabel("Key").fill("team");
-    await page.getByLabel("Value").fill("roots");
+    await page.getByLabel("Key", { exact: true }).fill("team");
+    await page.getByLabel("Value", { exact: true }).fill("roots");
     await page.getByRole("button", { name: "Set" }).click();
     await page.getByRole("banner").or(page.locator("header")).getByText("roots").first().waitFor();
     await page.getByRole("button", { name: "Delete the tag team" }).click();

@@ -80,7 +80,7 @@ describe("the list of experiments", () => {
     await page.getByRole("button", { name: "New experiment" }).waitFor();
     await page.keyboard.press("c");
     await page.getByLabel("Name", { exact: true }).fill("orchard");
-    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByText("Experiment(name=orchard) already exists.").waitFor();
   });
 

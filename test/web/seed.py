@@ -10,7 +10,7 @@ START = 1_660_000_000_000  # 2022-08-08, ms
 client = MlflowClient()
 ids = {}
 
-ATTACK = "<img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
+ATTACK = "<img src=x onerror=\"document.documentElement.dataset.attacked='yes'\"><script>document.documentElement.dataset.attacked='yes'</script>"
 
 
 def run(experiment, name, number, metrics=(), params=(), tags=(), status="FINISHED", parent=None):
@@ -64,13 +64,13 @@ client.create_experiment("empty")
 
 hostile = client.create_experiment(
     f"hostile {ATTACK}",
-    tags={"note": ATTACK, "mlflow.note.content": f"{ATTACK}\n\n[click](javascript:document.title='attacked')\n\n![x](https://example.org/x.png)"},
+    tags={"note": ATTACK, "mlflow.note.content": f"{ATTACK}\n\n[click](javascript:document.documentElement.dataset.attacked='yes')\n\n![x](https://example.org/x.png)"},
 )
 run(
     hostile,
     f"run {ATTACK}",
     0,
-    params=[("text", ATTACK), ("link", "javascript:document.title='attacked'")],
+    params=[("text", ATTACK), ("link", "javascript:document.documentElement.dataset.attacked='yes'")],
     tags=[("note", ATTACK), ("mlflow.source.name", ATTACK), ("gitlab.CI_JOB_ID", "1"), ("mlflow.user", ATTACK)],
 )
 ids.update(orchard=orchard, grains=grains, hostile=hostile)

@@ -72,6 +72,8 @@ export function complete(text: string, caret: number, vocabulary: Vocabulary): C
     const prefix = word.replace(/^['"]/, "");
     if (column.kind === "attribute" && column.key === "status")
       return { ...place, options: matching(statuses.map(quotedValue), word) };
+    // Values of the other attributes are not listed: they are times, and ids.
+    if (column.kind === "attribute" && column.key !== "user_id") return { ...place, options: [] };
     return { ...place, options: [], values: { kind: column.kind, key: column.key, prefix } };
   }
   return { ...place, options: matching(["AND"], word) };
@@ -115,7 +117,7 @@ function columnOf(name: string): { kind: "metric" | "param" | "tag" | "attribute
   if (type.startsWith("metric")) return { kind: "metric", key };
   if (type.startsWith("param")) return { kind: "param", key };
   if (type.startsWith("tag")) return { kind: "tag", key };
-  return { kind: "attribute", key };
+  return /^(attributes?|attr|run)$/.test(type) ? { kind: "attribute", key } : undefined;
 }
 
 function comparators(name: string): readonly string[] {

@@ -1,5 +1,7 @@
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
+import { FilterErrorSchema } from "../../gen/loggia/v1/errors_pb.js";
 import { MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
 import { absent, invalid, missing, noRun, notActive } from "../support/mlflow-errors.ts";
 import { failure, protocols, type TestProject, testServer } from "../support/server.ts";
@@ -48,6 +50,50 @@ async function run(project: TestProject, given: Given = {}): Promise<string> {
 }
 
 const names = (found: { candidates: { name: string }[] }) => found.candidates.map(({ name }) => name);
+
+/** What is underlined of the wrong filter or order_by; "" at its end. */
+async function underlined(
+  client: Client<typeof CandidateService>,
+  query: { filter?: string; orderBy?: string[] },
+): Promise<[parameter: string, item: number, text: string] | undefined> {
+  const error = ConnectError.from(
+    await client.searchCandidates({ experimentIds: ["0"], ...query }).catch((reason: unknown) => reason),
+  );
+  expect(error.code).toBe(Code.InvalidArgument);
+  const [place] = error.findDetails(FilterErrorSchema);
+  if (place === undefined) return undefined;
+  const { parameter, item, offset, length } = place;
+  const text = parameter === "filter" ? query.filter : query.orderBy?.[item];
+  return [parameter, item, [...(text ?? "")].slice(offset, offset + length).join("")];
+}
+
+describe.each(["connect", "grpc", "grpc-web"] as const)("over %s", (protocol) => {
+  test("an error in a filter or an order has its place, in code points", async () => {
+    const client = (await server.project()).client(CandidateService, protocol);
+    for (const [filter, wrong] of [
+      ["metrics.a > 1 AND metrics.b > 'x'", "'x'"],
+      ["metrics.`😀😀` > 1 AND params.p = 3", "3"],
+      ["metrics.a LIKE 1", "LIKE"],
+      ["params.p > 'a'", ">"],
+      ["nonsense.a = 'b'", "nonsense.a"],
+      ["attributes.nothing = 'b'", "attributes.nothing"],
+      ["params.p LIKE 'a\\'", "LIKE"],
+      ["params.p = 'a' OR params.q = 'b'", "OR"],
+      ["params.p = 'a' AND", "AND"],
+      ["params.p = 'a'; params.q = 'b'", "; params.q = 'b'"],
+      ["params.p", "params.p"],
+      ["metrics.m IS NULL", "IS NULL"],
+      ["run_id IN (1)", "(1)"],
+    ] as const)
+      expect(await underlined(client, { filter }), filter).toEqual(["filter", 0, wrong]);
+    expect(await underlined(client, { orderBy: ["metrics.a", "nothing"] })).toEqual([
+      "order_by",
+      1,
+      "nothing",
+    ]);
+    expect(await underlined(client, { orderBy: ["metrics.a UP"] })).toEqual(["order_by", 0, "metrics.a UP"]);
+  });
+});
 
 describe.each(protocols)("over %s", (protocol) => {
   test("a table has the columns that it names, and what belongs to each run", async () => {

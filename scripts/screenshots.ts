@@ -87,7 +87,11 @@ try {
   await answered(`${url}/readyz`);
   const env = { ...process.env, MLFLOW_TRACKING_URI: url, MLFLOW_DISABLE_TELEMETRY: "true" };
   const python = await ensureClient("mlflow-1.28");
-  await promisify(execFile)(python, [join(root, "scripts/screenshots.py")], { cwd: data, env, maxBuffer: 2 ** 24 });
+  await promisify(execFile)(python, [join(root, "scripts/screenshots.py")], {
+    cwd: data,
+    env,
+    maxBuffer: 2 ** 24,
+  });
   await take(process.argv.slice(2));
 } finally {
   server.kill();

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { localArtifacts } from "../artifacts/local.ts";
 import { connectCi } from "../ci/connection.ts";
 import type { Config } from "../config.ts";
+import { type OidcProvider, oidcProvider } from "../oidc/provider.ts";
 import { createServer } from "../server.ts";
 import { sweepHourly } from "../services/artifact-garbage.ts";
 import { purgeHourly } from "../services/retention.ts";
@@ -71,6 +72,9 @@ export async function serve(
       open,
       anonymousReads: config.anonymousReads,
       web: builtPages,
+      pages: { sessionLifetime: config.sessionLifetime },
+      publicUrl: config.publicUrl,
+      ...oidcOf(config),
       listenToAccess: (changed) => database.listen(accessChannel, changed),
     });
     journal = server.log;
@@ -127,11 +131,32 @@ async function prepare({ owner, pending, embedded }: OpenedDatabase, migrate: bo
   await migrateToLatest(owner);
 }
 
+/** @throws StartError when only a part of it is told */
+function oidcOf(config: Config): { oidc?: OidcProvider } {
+  const { oidcIssuer: issuer, oidcClientId: clientId } = config;
+  if (issuer === undefined && clientId === undefined) return {};
+  if (issuer === undefined || clientId === undefined)
+    throw new StartError("signing in with an OpenID provider needs both --oidc-issuer and --oidc-client-id");
+  return {
+    oidc: oidcProvider({
+      issuer,
+      clientId,
+      clientSecret: config.oidcClientSecret,
+      label: config.oidcLabel,
+      scopes: config.oidcScopes,
+      usernameClaim: config.oidcUsernameClaim,
+      linksUsers: config.oidcLinkUsers,
+    }),
+  };
+}
+
 /**
  * Whether the server works without tokens: while there is none, and nobody but the users of this machine can reach it.
  * @throws StartError when others could.
  */
 async function isOpen(config: Config, { db }: OpenedDatabase): Promise<boolean> {
+  // Whoever connects it with a provider wants people to sign in.
+  if (config.oidcIssuer !== undefined) return false;
   if (await inProjects("all", () => anyTokenIssued(db))) return false;
   const why = exposure(config);
   if (why !== undefined)

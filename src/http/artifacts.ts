@@ -23,7 +23,7 @@ export interface ArtifactRouteOptions {
 const { downloadArtifact, uploadArtifact, deleteArtifact } = MlflowArtifactsService.method;
 
 /** Milliseconds for which a client may take nothing of a download before it is cut off. */
-const longestStall = 120_000;
+export const longestStall = 120_000;
 
 const proxied = "/api/2.0/mlflow-artifacts/artifacts/*";
 
@@ -117,7 +117,7 @@ function pathOf(request: FastifyRequest): string {
 }
 
 /** A parameter of the query; undefined when absent. @throws INVALID_PARAMETER_VALUE when there are several. */
-function parameter(request: FastifyRequest, name: string): string | undefined {
+export function parameter(request: FastifyRequest, name: string): string | undefined {
   const value = (request.query as Record<string, unknown>)[name];
   if (value !== undefined && typeof value !== "string")
     throw invalid(`Invalid value for parameter '${name}': it is given more than once.`);
@@ -148,7 +148,12 @@ async function answerWith(
       const body = bodyless ? undefined : await file.open(range);
       return {
         status: selection.status,
-        headers: { etag, ...commonHeaders(file), ...(selection.status !== 304 && bodyHeaders(file, range)) },
+        headers: {
+          etag,
+          ...commonHeaders(file),
+          ...(selection.status !== 304 && bodyHeaders(file, range)),
+          ...(parameter(request, "preview") === "true" && previewHeaders(file)),
+        },
         body,
       };
     } catch (error) {
@@ -177,6 +182,20 @@ const commonHeaders = (file: ArtifactFile) => ({
   "content-security-policy": "sandbox; default-src 'none'",
   "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff",
+});
+
+/** The styles of a document, and pictures that it holds itself, are shown; it runs nothing and loads nothing. */
+const previewPolicy =
+  "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'";
+
+/**
+ * With `preview=true` an artifact is shown in a frame of our pages instead of downloaded, and HTML as what it is: as a
+ * document of no origin, without scripts (security.md §2.5).
+ */
+const previewHeaders = ({ path }: ArtifactFile) => ({
+  "content-disposition": "inline",
+  "content-security-policy": previewPolicy,
+  ...(/\.html?$/i.test(path) && { "content-type": "text/html; charset=utf-8" }),
 });
 
 const bodyHeaders = (file: ArtifactFile, range: ByteRange | undefined) => ({

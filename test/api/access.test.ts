@@ -77,6 +77,7 @@ const bytes = [
   route("DELETE", file, deleteArtifact),
   route("GET", "/get-artifact?run_id=x&path=f", downloadArtifact),
   route("GET", "/model-versions/get-artifact?name=x&version=1&path=f", downloadArtifact),
+  route("GET", "/api/1.0/loggia/artifacts/archive?run_id=x&path=f", downloadArtifact),
   route("GET", "/api/1.0/loggia/audit/export", AuditService.method.listEvents),
   route("GET", "/api/2.0/mlflow/metrics/get-history-bulk", MlflowService.method.getMetricHistory),
   route("GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval", MlflowService.method.getMetricHistory),

@@ -73,6 +73,8 @@ export interface TestServerOptions
     | "ci"
     | "web"
     | "pages"
+    | "oidc"
+    | "publicUrl"
   > {}
 
 export interface RestAnswer {

@@ -32,7 +32,7 @@ ANIMALS = "otter heron lynx finch moose wren ibex crane".split()
 parent = None
 for number in range(96):
     start = now - (96 - number) * 2_900_000 - random.randrange(900_000)
-    tags = {"mlflow.runName": f"{random.choice(ADJECTIVES)}-{random.choice(ANIMALS)}-{number}", "mlflow.source.name": "train.py"}
+    tags = {"mlflow.runName": f"{random.choice(ADJECTIVES)}-{random.choice(ANIMALS)}-{number}", "mlflow.source.name": "train.py", "mlflow.user": random.choice(["ada", "grace", "linus"])}
     if parent is not None and number % 12 not in (0, 1, 2):
         tags["mlflow.parentRunId"] = parent
     run = client.create_run(experiment, start_time=start, tags=tags).info.run_id

@@ -118,8 +118,8 @@ export function CandidatesTable({
     };
   };
   const context = useMemo(
-    () => ({ project, isExpanded: tree.isExpanded, levels: tree.levels }),
-    [project, tree.isExpanded, tree.levels],
+    () => ({ project, isExpanded: tree.isExpanded, levels: tree.levels, hasBranches: tree.hasBranches }),
+    [project, tree.isExpanded, tree.levels, tree.hasBranches],
   );
   return (
     <div className={styles.content}>

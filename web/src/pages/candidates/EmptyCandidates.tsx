@@ -24,7 +24,21 @@ export function EmptyCandidates({
 }) {
   if (error !== null) {
     // What is wrong with the filter stands at the filter; the rows of the one before stay.
-    if (failureOf(error).kind === "refused" || total !== undefined) return null;
+    if (total !== undefined) return null;
+    if (failureOf(error).kind === "refused")
+      return (
+        <div className={styles.over}>
+          <Notice
+            icon="filter"
+            title="This filter is not understood"
+            actions={
+              <Button onClick={() => change({ filter: "", sort: undefined })}>Clear the filter</Button>
+            }
+          >
+            <p>What is wrong is marked in it.</p>
+          </Notice>
+        </div>
+      );
     return (
       <div className={styles.over}>
         <FailureNotice error={error} retry={retry} />

@@ -7,12 +7,15 @@ import { TreeContext } from "./tree.ts";
 
 /** The name, as a link to the candidate; in a tree at its depth, with what opens its children. */
 export function NameCell({ candidate }: { candidate: Candidate }) {
-  const { project, levels, isExpanded } = use(TreeContext);
+  const { project, levels, isExpanded, hasBranches } = use(TreeContext);
   const { name, id, children } = candidate;
   const level = levels.get(id) ?? 1;
   const open = isExpanded(candidate);
   return (
-    <span className={styles.name} style={{ paddingLeft: (level - 1) * 18 }}>
+    <span
+      className={styles.name}
+      style={{ paddingLeft: (level - 1) * 18 + (hasBranches && children === 0 ? 16 : 0) }}
+    >
       {children === 0 ? null : (
         <button
           type="button"

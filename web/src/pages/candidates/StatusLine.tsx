@@ -27,7 +27,7 @@ export const StatusLine = ({
         checked={view.isTree}
         onChange={(event) => change({ isTree: event.target.checked })}
       />
-      Children below their parents
+      Children below<span>their parents</span>
     </label>
   </footer>
 );

@@ -64,7 +64,7 @@ export function gridColumn({ id, width, isPinned = false }: ChosenColumn): GridC
   if (kind === "metric")
     return {
       ...common,
-      width: width ?? usualWidth(title, 104),
+      width: width ?? usualWidth(title, 112),
       isNumeric: true,
       cell({ metrics }) {
         const value = metrics.get(key);
@@ -92,7 +92,7 @@ function grouped(group: string, key: string): [group: string, title: string] {
 }
 
 /** Wide enough for the title. */
-const usualWidth = (title: string, least: number) => Math.min(200, Math.max(least, 40 + title.length * 7));
+const usualWidth = (title: string, least: number) => Math.min(200, Math.max(least, 60 + title.length * 7));
 
 /** A cell has one line, and no use for a text of megabytes. */
 const firstLine = (text: string) =>

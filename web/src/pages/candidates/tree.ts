@@ -7,9 +7,16 @@ export interface Tree {
   isExpanded: (candidate: Candidate) => boolean;
   /** From 1; known of children alone. */
   levels: ReadonlyMap<string, number>;
+  /** Whether any row can be opened, so that all names leave room for what opens them. */
+  hasBranches: boolean;
 }
 
-export const TreeContext = createContext<Tree>({ project: "", isExpanded: () => false, levels: new Map() });
+export const TreeContext = createContext<Tree>({
+  project: "",
+  isExpanded: () => false,
+  levels: new Map(),
+  hasBranches: false,
+});
 
 /** An open row of the first level, and what stands below it. */
 export interface Branch {

@@ -11,7 +11,7 @@ export interface TreeRows extends Tree {
 }
 
 /** The candidates with the children of those that are open below them. */
-export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0 }: Candidates): TreeRows {
+export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded }: Candidates): TreeRows {
   /** Run ids of open rows, with the number of the row for those of the first level. */
   const [open, setOpen] = useState<ReadonlyMap<string, number | undefined>>(new Map());
   const isOpen = of.isTopLevel;
@@ -32,6 +32,11 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0 }: Cand
     return { branches: branches.sort((a, b) => a.at - b.at), levels };
   }, [open, isOpen, firstLevel, signature]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `firstLevel` changes with what is loaded
+  const hasBranches = useMemo(
+    () => isOpen && loaded().some(({ children }) => children > 0),
+    [isOpen, firstLevel],
+  );
   const rowAt = useCallback(
     (index: number) => {
       const found = rowOfTree(index, branches);
@@ -54,6 +59,7 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0 }: Cand
     rowCount: total + branches.reduce((sum, branch) => sum + branch.below.length, 0),
     isExpanded: useCallback(({ id }: Candidate) => isOpen && open.has(id), [isOpen, open]),
     levels,
+    hasBranches,
     setExpanded,
   };
 }

@@ -1,10 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { failureOf } from "../../api/failure.ts";
-import { signIn } from "../../api/viewer.ts";
+import { signIn, viewerQuery } from "../../api/viewer.ts";
 import mark from "../../design/mark.svg";
-import { Button } from "../../parts/Button.tsx";
+import { Button, buttonClass } from "../../parts/Button.tsx";
 import { TextField } from "../../parts/Field.tsx";
 import { useTitle } from "../../shell/title.ts";
 import styles from "./SignInPage.module.css";
@@ -18,6 +18,8 @@ export function SignInPage() {
     mutationFn: () => signIn(token.trim()),
     onSuccess: () => window.location.assign(ownPath(from)),
   });
+  const { data } = useQuery(viewerQuery);
+  const provider = data?.server.oidcSignInPath;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     enter.mutate();
@@ -27,6 +29,14 @@ export function SignInPage() {
       <form className={styles.form} onSubmit={submit}>
         <img src={mark} alt="" />
         <h1>Sign in to Loggia</h1>
+        {provider === undefined ? null : (
+          <a
+            className={buttonClass("primary")}
+            href={`${provider}?return_to=${encodeURIComponent(ownPath(from))}`}
+          >
+            {data?.server.oidcLabel || "Sign in with your organisation"}
+          </a>
+        )}
         <TextField
           label="Token"
           type="password"
@@ -37,7 +47,11 @@ export function SignInPage() {
           error={enter.error === null ? undefined : messageOf(enter.error)}
           hint="A token of yours or of a project. It is not kept in this browser: a session takes its place."
         />
-        <Button kind="primary" type="submit" disabled={enter.isPending || token.trim() === ""}>
+        <Button
+          kind={provider === undefined ? "primary" : "plain"}
+          type="submit"
+          disabled={enter.isPending || token.trim() === ""}
+        >
           {enter.isPending ? "Signing in …" : "Sign in"}
         </Button>
       </form>

@@ -25,8 +25,6 @@ const vite = join(root, "node_modules/vite/bin/vite.js");
 /** Written last, so that a build that broke off is no build; as old as its beginning, so that it is older than what changed meanwhile. */
 const stamp = join(built, ".built");
 
-if (existsSync(join(web, "index.html")) && existsSync(vite) && !isFresh()) await build();
-
 function isFresh(): boolean {
   if (!existsSync(stamp)) return false;
   const since = statSync(stamp).mtimeMs;
@@ -89,3 +87,5 @@ async function compress(file: string): Promise<void> {
   writeFileSync(`${file}.br`, await promisify(brotliCompress)(bytes, { params }));
   writeFileSync(`${file}.gz`, await promisify(gzip)(bytes, { level: 9 }));
 }
+
+if (existsSync(join(web, "index.html")) && existsSync(vite) && !isFresh()) await build();

@@ -2,8 +2,8 @@ import { createServiceImplSpec, type ServiceImplSpec } from "@connectrpc/connect
 import { AuditService } from "../../gen/loggia/v1/audit_pb.js";
 import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { CiService } from "../../gen/loggia/v1/ci_pb.js";
-import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
 import { ExperimentService } from "../../gen/loggia/v1/experiments_pb.js";
+import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
 import { MemberService, UserService } from "../../gen/loggia/v1/members_pb.js";
 import { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
 import { ProjectService } from "../../gen/loggia/v1/projects_pb.js";

@@ -7,6 +7,7 @@ import { createApp, defaultLimits, type Limits } from "./http/app.ts";
 import { artifactRoutes } from "./http/artifacts.ts";
 import { auditExportRoute } from "./http/audit-export.ts";
 import type { Edge } from "./http/edge.ts";
+import { exportRoutes } from "./http/exports.ts";
 import { jobWebhookRoutes } from "./http/job-webhook.ts";
 import { bulkHistoryRoutes } from "./http/metric-history-bulk.ts";
 import { oauthTokenRoutes } from "./http/oauth-token.ts";
@@ -20,6 +21,7 @@ import { artifactFiles } from "./services/artifact-files.ts";
 import { auditLines } from "./services/audit.ts";
 import { ciEvents } from "./services/ci-events.ts";
 import { ciExchange } from "./services/ci-exchange.ts";
+import { exportSource } from "./services/exports.ts";
 import { services } from "./services/index.ts";
 import { metricHistoryBulk } from "./services/metric-history-bulk.ts";
 import { findAddressedProject } from "./store/access.ts";
@@ -82,6 +84,7 @@ export async function createServer({
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });
       app.register(auditExportRoute, { lines: auditLines(deps), surround });
+      app.register(exportRoutes, { source: exportSource(deps), surround });
       app.register(bulkHistoryRoutes, { histories: metricHistoryBulk(deps), surround });
       const { bodyTimeout } = { ...defaultLimits, ...limits };
       app.register(oauthTokenRoutes, { exchange: ciExchange({ db, ci }), logins, bodyTimeout });

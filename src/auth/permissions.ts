@@ -126,6 +126,10 @@ const table: Record<string, Rows> = {
     RotateWebhookSecret: ["project", "own"],
     UpdateTrust: ["project", "own"],
   },
+  "loggia.v1.ExportService": {
+    ExportMetricHistories: ["run", "read"],
+    ExportRuns: ["run", "read"],
+  },
   "loggia.v1.MetricService": {
     SampleHistory: ["run", "read"],
   },

@@ -1,6 +1,7 @@
 import { createServiceImplSpec, type ServiceImplSpec } from "@connectrpc/connect";
 import { AuditService } from "../../gen/loggia/v1/audit_pb.js";
 import { CiService } from "../../gen/loggia/v1/ci_pb.js";
+import { ExportService } from "../../gen/loggia/v1/export_pb.js";
 import { MemberService, UserService } from "../../gen/loggia/v1/members_pb.js";
 import { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
 import { ProjectService } from "../../gen/loggia/v1/projects_pb.js";
@@ -14,6 +15,7 @@ import { audit } from "./audit.ts";
 import { ci } from "./ci.ts";
 import type { Deps } from "./deps.ts";
 import { experiments } from "./experiments.ts";
+import { exports } from "./exports.ts";
 import { logBatch } from "./log-batch.ts";
 import { logModel } from "./log-model.ts";
 import { loggedModels } from "./logged-models.ts";
@@ -60,6 +62,7 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
     ...registrySearch(deps),
   }),
   createServiceImplSpec<typeof MetricService>(MetricService, sampledHistory(deps)),
+  createServiceImplSpec<typeof ExportService>(ExportService, exports(deps)),
   createServiceImplSpec<typeof ProjectService>(ProjectService, projects(deps)),
   createServiceImplSpec<typeof MemberService>(MemberService, members(deps)),
   createServiceImplSpec<typeof UserService>(UserService, users(deps)),

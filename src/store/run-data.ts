@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { numberArray } from "./array-literals.ts";
+import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 
 /** A logged value of a metric: `timestamp` in milliseconds since the epoch; `value` may be NaN or ±Infinity. */
@@ -48,23 +48,35 @@ export const runDataJson = (
     .flatMap(([name, text]) => (text ? [`"${name}":[${text}]`] : []))
     .join()}}`;
 
+/** Which keys of what runs have logged; all of a kind that is left out. */
+export type WantedKeys = { readonly [kind in "metrics" | "params" | "tags"]?: readonly string[] };
+
 /** The data of many runs, by run key. Three queries at once, whatever the number of runs. */
 export async function hydrate(
   db: Database,
   project: bigint,
   runKeys: readonly bigint[],
+  only: WantedKeys = {},
 ): Promise<Map<bigint, RunData>> {
   if (runKeys.length === 0) return new Map();
-  const of = <Row>(table: string, columns: RawBuilder<Row>) =>
+  const among = (keys: readonly string[]) => sql`key = any(${textArray(keys)}::text[])`;
+  const of = <Row>(table: string, columns: RawBuilder<Row>, keys?: readonly string[]) =>
     sql<Row & { run_key: bigint }>`
       select run_key, ${columns}
       from ${sql.table(table)}
-      where project_id = ${project} and run_key = any(${numberArray(runKeys)}::bigint[])
+      where project_id = ${project} and run_key = any(${numberArray(runKeys)}::bigint[])${
+        keys === undefined ? sql`` : sql` and ${among(keys)}`
+      }
       group by run_key`.execute(db);
+  const tagItems = only.tags === undefined ? textItems : sql`${textItems} filter (where ${among(only.tags)})`;
   const [metrics, params, tags] = await Promise.all([
-    of("latest_metrics", sql<{ items: string }>`${metricItems} as items`),
-    of("params", sql<{ items: string }>`${textItems} as items`),
-    of("tags", sql<{ items: string; name: string | null }>`${textItems} as items, ${nameAmong} as name`),
+    of("latest_metrics", sql<{ items: string }>`${metricItems} as items`, only.metrics),
+    of("params", sql<{ items: string }>`${textItems} as items`, only.params),
+    of(
+      "tags",
+      sql<{ items: string | null; name: string | null }>`${tagItems} as items, ${nameAmong} as name`,
+      only.tags && [...only.tags, runNameTag],
+    ),
   ]);
   const metricsOf = new Map(metrics.rows.map((row) => [row.run_key, row.items]));
   const paramsOf = new Map(params.rows.map((row) => [row.run_key, row.items]));

@@ -1,12 +1,11 @@
 import type { RunCondition, RunOrder } from "../search/ast.ts";
 import type { CursorValue } from "../search/page-token.ts";
 import type { Database } from "./database.ts";
-import type { RunRow } from "./runs.ts";
 import { type Costs, findRuns } from "./search-choice.ts";
 import { columnCondition } from "./search-columns.ts";
 import { toFacts } from "./search-facts.ts";
-import { sortKeys } from "./search-keys.ts";
-import type { Question } from "./search-statements.ts";
+import { type SortKey, sortKeys } from "./search-keys.ts";
+import type { FoundRun, Question } from "./search-statements.ts";
 
 export interface RunSearch {
   project: bigint;
@@ -32,17 +31,21 @@ export interface Page<Row> {
  * One page of the runs that satisfy all conditions, in the order of `orders`, then the newest first, then by id. Keyset
  * paging: runs that come or go between two pages neither shift nor repeat the others.
  */
-export async function searchRuns(db: Database, search: RunSearch, costs?: Costs): Promise<Page<RunRow>> {
+export async function searchRuns(db: Database, search: RunSearch, costs?: Costs): Promise<Page<FoundRun>> {
   const question = toQuestion(search);
   if (question.scope.experiments.length === 0) return { rows: [] };
   const rows = await findRuns(db, question, costs);
   if (rows.length <= search.limit) return { rows };
   rows.length = search.limit;
   const last = rows.at(-1);
-  return last === undefined
-    ? { rows }
-    : { rows, next: question.keys.map(({ column }) => last[column] ?? null) };
+  return last === undefined ? { rows } : { rows, next: placeIn(question.keys, last) };
 }
+
+/** The place of a run that was found in the order of `orders`: as `after`, it brings what follows. */
+export const placeOf = (orders: readonly RunOrder[], run: FoundRun): CursorValue[] =>
+  placeIn(sortKeys(orders), run);
+
+const placeIn = (keys: readonly SortKey[], run: FoundRun) => keys.map(({ column }) => run[column] ?? null);
 
 function toQuestion({ project, experiments, stage, conditions, orders, limit, after }: RunSearch): Question {
   const starts: Question["starts"][number][] = [];

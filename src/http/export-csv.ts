@@ -18,9 +18,8 @@ export async function* csv<Row>(
   const lines = (records: unknown[][]) =>
     stringify(records, {
       record_delimiter: "windows",
-      quoted_empty: true,
+      quoted_match: /^$/,
       escape_formulas: escapeFormulas,
-      cast: { number: (value) => (Object.is(value, -0) ? "-0" : String(value)) },
     });
   yield lines([columns.map(({ name }) => name)]);
   for await (const rows of pages) yield lines(rows.map((row) => columns.map(({ value }) => value(row))));

@@ -19,7 +19,6 @@ export async function* pointLines(parts: AsyncIterable<PointPart>): AsyncGenerat
 }
 
 function pointLine({ runId, key, step, timestamp, value }: ExportedPoint): string {
-  // JSON has no -0 in most readers, but all its digits may be written.
-  const number = Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : String(value)) : `"${value}"`;
+  const number = Number.isFinite(value) ? value : `"${value}"`;
   return `{"run_id":"${runId}","key":${JSON.stringify(key)},"value":${number},"timestamp":${timestamp},"step":${step}}\n`;
 }

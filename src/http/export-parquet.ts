@@ -3,17 +3,21 @@ import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer"
 import type { ColumnType, TableColumn } from "./export-table.ts";
 
 /**
- * Values of a row group: what is held in memory, and what is encoded in one go, while other calls wait. The rows are at least
- * so many because each group adds to the footer, which is held as well.
+ * A row group is held in memory and encoded in one go, while other calls wait: it ends with so many characters, or with so
+ * many rows of so few columns. Each adds to the footer, which is held as well, so even the widest has some rows.
  */
+const groupSize = 2 ** 22;
 const groupValues = 100_000;
 const fewestRows = 1_000;
-const mostRows = 20_000;
 
-/** A table as a Parquet file, row group by row group; columns are compressed with Zstandard. */
+/**
+ * A table as a Parquet file, row group by row group; columns are compressed with Zstandard.
+ * @param size how much memory a row takes, in characters.
+ */
 export async function* parquet<Row>(
   columns: readonly TableColumn<Row>[],
   pages: AsyncIterable<readonly Row[]>,
+  size: (row: Row) => number,
 ): AsyncGenerator<Buffer> {
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({
@@ -23,21 +27,25 @@ export async function* parquet<Row>(
     compressors: { ZSTD: (input) => zstdCompressSync(input) },
     createdBy: "loggia",
   });
-  const rowsOfGroup = Math.min(Math.max(Math.floor(groupValues / columns.length), fewestRows), mostRows);
+  const mostRows = Math.max(Math.floor(groupValues / columns.length), fewestRows);
   let group: Row[] = [];
-  const writeGroup = (rows: readonly Row[]) => {
+  let held = 0;
+  const writeGroup = () => {
     writer.write({
-      columnData: columns.map(({ name, value }) => ({ name, data: rows.map(value), offsetIndex: false })),
-      rowGroupSize: rows.length,
+      columnData: columns.map(({ name, value }) => ({ name, data: group.map(value), offsetIndex: false })),
+      rowGroupSize: group.length,
     });
+    group = [];
+    held = 0;
     return taken(bytes);
   };
-  for await (const rows of pages) {
-    group = group.concat(rows);
-    for (; group.length >= rowsOfGroup; group = group.slice(rowsOfGroup))
-      yield writeGroup(group.slice(0, rowsOfGroup));
-  }
-  if (group.length > 0) yield writeGroup(group);
+  for await (const rows of pages)
+    for (const row of rows) {
+      group.push(row);
+      held += size(row);
+      if (held >= groupSize || group.length >= mostRows) yield writeGroup();
+    }
+  if (group.length > 0) yield writeGroup();
   writer.finish();
   yield taken(bytes);
 }

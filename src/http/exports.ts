@@ -112,7 +112,7 @@ async function beginRuns(
   const rows = mapped(begun.parts, ({ runs }) => runs.map(toTableRow));
   return format === "csv"
     ? { name, format, body: await gather(csv(table, rows, options)) }
-    : { name, format, body: await begin(parquet(table, rows)) };
+    : { name, format, body: await begin(parquet(table, rows, ({ run }) => run.data.json.length)) };
 }
 
 async function beginMetrics(
@@ -129,7 +129,7 @@ async function beginMetrics(
   const rows = mapped(parts, ({ points }) => points);
   return format === "csv"
     ? { name, format, body: await gather(csv(pointColumns, rows, options)) }
-    : { name, format, body: await begin(parquet(pointColumns, rows)) };
+    : { name, format, body: await begin(parquet(pointColumns, rows, () => 100)) };
 }
 
 async function* mapped<From, To>(items: AsyncIterable<From>, to: (item: From) => To): AsyncGenerator<To> {

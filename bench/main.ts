@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { largeArtifact } from "./artifact.ts";
 import { floors } from "./capture.ts";
+import { measureExports } from "./export.ts";
 import type { Spec } from "./generator.ts";
 import { measure } from "./measure.ts";
 import { million } from "./million.ts";
@@ -22,6 +23,7 @@ const usage = `npm run bench -- [options]
   --million          and Loggia's searches at 1,000,000 runs and 50,000,000 points (an hour, 20 GB)
   --soak MINUTES     and Loggia's memory during a training loop of 64 clients
   --artifact GIB     and its memory while an artifact of that size comes and goes
+  --export           and how fast all runs leave as files and messages, and the memory that takes
   --write            put the tables into bench/README.md, with --full into bench/RESULTS.md
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
   --rows LIST        ids of rows, as bench/rows.ts names them
@@ -35,6 +37,7 @@ const { values: options } = parseArgs({
     million: { type: "boolean", default: false },
     soak: { type: "string" },
     artifact: { type: "string" },
+    export: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
     rows: { type: "string" },
@@ -91,6 +94,7 @@ async function bench(stage: Stage): Promise<void> {
     more.push(await soak(stage, loggia, Number(options.soak)));
   if (options.artifact !== undefined && loggia !== undefined)
     more.push(await largeArtifact(loggia, Number(options.artifact)));
+  if (options.export && loggia !== undefined) more.push(await measureExports(loggia, data.runs));
   const { postgres } = stage;
   await writeResults({ rows, samples, footprints, more, postgres, data, full, write: options.write });
 }

@@ -18,6 +18,7 @@ import { pointLines, runLines } from "./export-ndjson.ts";
 import { parquet } from "./export-parquet.ts";
 import { pointColumns, runColumns, toTableRow } from "./export-table.ts";
 import { parseQuery } from "./json-query.ts";
+import { cutWhenStalled } from "./stalled-reader.ts";
 
 export interface ExportOptions {
   source: ExportSource;
@@ -30,9 +31,6 @@ const formats = {
   parquet: "application/vnd.apache.parquet",
 } as const;
 type Format = keyof typeof formats;
-
-/** Milliseconds for which a client may take nothing of an export before it is cut off. */
-const longestStall = 120_000;
 
 /** An export that has begun: its first bytes are at hand, so what is wrong with the request is known. */
 interface Begun {
@@ -146,7 +144,7 @@ function send(
   reply: FastifyReply,
   { name, format, body }: Begun,
 ): FastifyReply | Promise<FastifyReply> {
-  reply.raw.setTimeout(longestStall, () => reply.raw.destroy());
+  cutWhenStalled(reply.raw);
   reply.header("content-disposition", attachment(`${fileName(name)}.${format}`));
   if (isText(body)) return sendText(request, reply, body, formats[format]);
   return reply.header("content-type", formats[format]).send(streamOf(body));

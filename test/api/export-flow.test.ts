@@ -108,8 +108,15 @@ test("eight exports of a project go on at a time, and those that end make room",
   const running = await Promise.all(Array.from({ length: 8 }, () => stalled()));
   const limited = { errorCode: "REQUEST_LIMIT_EXCEEDED" };
   const another = async () => {
-    for await (const _ of project.client(ExportService, "connect").exportRuns({})) break;
-    return "done";
+    const leaving = new AbortController();
+    try {
+      const { signal } = leaving;
+      for await (const _ of project.client(ExportService, "connect").exportRuns({}, { signal }))
+        return "begun";
+    } finally {
+      leaving.abort();
+    }
+    return "empty";
   };
   expect(await failure(another())).toMatchObject(limited);
   const refused = await fetch(exported("csv"));
@@ -118,5 +125,5 @@ test("eight exports of a project go on at a time, and those that end make room",
   const other = await server.project();
   expect((await other.rest("GET", "/api/1.0/loggia/export/runs")).status).toBe(200);
   for (const response of running) response.destroy();
-  await until("there is room again", async () => (await another().catch(() => "refused")) === "done");
+  await until("there is room again", async () => (await another().catch(() => "refused")) === "begun");
 });

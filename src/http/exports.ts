@@ -1,4 +1,4 @@
-import type { MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
@@ -47,44 +47,36 @@ export async function exportRoutes(app: FastifyInstance, { source, surround }: E
   const { exportRuns, exportMetricHistories } = ExportService.method;
   const { searchRuns, getMetricHistory } = MlflowService.method;
 
-  app.route({
-    method: "GET",
-    url: "/api/1.0/loggia/export/runs",
-    exposeHeadRoute: false,
-    async handler(request, reply) {
-      const begun = await surround(
-        searchRuns,
-        request,
-        reply,
-        () => parseQuery(exportRuns.input, queryOf(request)),
-        (message, ctx) =>
-          beginRuns(source, ctx, request, message as MessageShape<typeof ExportRunsRequestSchema>),
-      );
-      return send(request, reply, begun);
-    },
-  });
+  /** A route that is a call of `method`, takes the parameters of `input`, and answers with the file that `begin` begins. */
+  const route = <Input extends DescMessage>(
+    path: string,
+    method: DescMethodUnary,
+    input: Input,
+    begin: (
+      source: ExportSource,
+      ctx: HandlerContext,
+      request: FastifyRequest,
+      given: MessageShape<Input>,
+    ) => Promise<Begun>,
+  ) =>
+    app.route({
+      method: "GET",
+      url: `/api/1.0/loggia/export/${path}`,
+      exposeHeadRoute: false,
+      async handler(request, reply) {
+        const begun = await surround(
+          method,
+          request,
+          reply,
+          () => parseQuery(input, queryOf(request)),
+          (message, ctx) => begin(source, ctx, request, message as MessageShape<Input>),
+        );
+        return send(request, reply, begun);
+      },
+    });
 
-  app.route({
-    method: "GET",
-    url: "/api/1.0/loggia/export/metrics",
-    exposeHeadRoute: false,
-    async handler(request, reply) {
-      const begun = await surround(
-        getMetricHistory,
-        request,
-        reply,
-        () => parseQuery(exportMetricHistories.input, queryOf(request)),
-        (message, ctx) =>
-          beginMetrics(
-            source,
-            ctx,
-            request,
-            message as MessageShape<typeof ExportMetricHistoriesRequestSchema>,
-          ),
-      );
-      return send(request, reply, begun);
-    },
-  });
+  route("runs", searchRuns, exportRuns.input, beginRuns);
+  route("metrics", getMetricHistory, exportMetricHistories.input, beginMetrics);
 }
 
 /** GitLab's CSV has no tags; they are there when they are asked for. */

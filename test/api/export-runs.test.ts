@@ -198,8 +198,10 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the export of runs over
     const project = await server.project();
     const client = project.client(MlflowService, "grpc");
     const made: string[] = [];
+    const experimentIds: string[] = [];
     for (const name of ["a", "b", "c"]) {
       const { experimentId } = await client.createExperiment({ name });
+      experimentIds.push(experimentId);
       for (let i = 0; i < 3; i++) {
         const { run } = await client.createRun({ experimentId, startTime: BigInt(100 - i) });
         made.push(run?.info?.runId ?? "");
@@ -210,6 +212,13 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the export of runs over
     for (const [i, after] of made.entries())
       expect(ids((await exported(project, { after })).flatMap((part) => part.runs))).toEqual(
         made.slice(i + 1),
+      );
+    // Several that are named share one order.
+    const together = ids(await searched(project, { experimentIds }));
+    expect(together).not.toEqual(made);
+    for (const [i, after] of ["", ...together].entries())
+      expect(ids((await exported(project, { experimentIds, after })).flatMap((part) => part.runs))).toEqual(
+        together.slice(i),
       );
   });
 

@@ -73,7 +73,8 @@ test.each(["ndjson", "csv", "parquet"])(
   async (format) => {
     const begin = statements;
     const response = await stalled(format);
-    expect((await settled()) - begin).toBeLessThan(whole / 2);
+    // A Parquet file is half as large, so the sockets hold more of the runs.
+    expect((await settled()) - begin).toBeLessThan(whole * (format === "parquet" ? 0.75 : 0.5));
     let size = 0;
     for await (const chunk of response) size += chunk.length;
     expect(size).toBeGreaterThan(count * (format === "parquet" ? 1_000 : 1_800));

@@ -21,7 +21,7 @@ import { tenancy } from "./tenancy.ts";
 
 const usage = `npm run bench -- [options]
   --full             every row, at 100,000 runs (default: the short rows at 10,000, in about five minutes)
-  --million          and Loggia's searches at 1,000,000 runs and 50,000,000 points (an hour, 20 GB)
+  --million          and Loggia's searches at 1,000,000 runs and 50,000,000 points (ten minutes, 13 GB)
   --soak MINUTES     and Loggia's memory during a training loop of 64 clients
   --artifact GIB     and its memory while an artifact of that size comes and goes
   --tenancy          what tokens and row-level security cost instead, Loggia with them beside Loggia without

@@ -69,6 +69,7 @@ describe.each([
     release.resolve();
     await holder;
     await fresh.acknowledged.until(({ durableSequence }) => durableSequence === 3n);
+    old.requests.send({ sequence: 3_000n, writes: [tag(runId, "later still")] });
     expect(await failure(old.acknowledged.rest())).toMatchObject({ errorCode: "BAD_REQUEST" });
     expect(await tagsOf(project, runId)).toMatchObject({ at: "3" });
     fresh.requests.end();

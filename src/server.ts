@@ -12,6 +12,7 @@ import { bulkHistoryRoutes } from "./http/metric-history-bulk.ts";
 import { oauthTokenRoutes } from "./http/oauth-token.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
+import { cancelReads } from "./interceptors/cancellation.ts";
 import { limitConcurrency } from "./interceptors/concurrency.ts";
 import { endStreams } from "./interceptors/ending.ts";
 import { errors } from "./interceptors/errors.ts";
@@ -90,6 +91,7 @@ export async function createServer({
         limitConcurrency(callsPerToken),
         authorize,
         endStreams(gate),
+        cancelReads,
       ];
     },
     byteRoutes: (app, surround) => {

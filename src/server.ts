@@ -15,6 +15,7 @@ import { oauthTokenRoutes } from "./http/oauth-token.ts";
 import { oidcSignInPath, oidcSignInRoutes } from "./http/oidc-sign-in.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
+import { cancelReads } from "./interceptors/cancellation.ts";
 import { limitConcurrency } from "./interceptors/concurrency.ts";
 import { endStreams } from "./interceptors/ending.ts";
 import { errors } from "./interceptors/errors.ts";
@@ -122,6 +123,7 @@ export async function createServer({
         limitConcurrency(callsPerToken),
         authorize,
         endStreams(gate),
+        cancelReads,
       ];
     },
     byteRoutes: (app, surround) => {

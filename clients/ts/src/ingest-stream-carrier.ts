@@ -25,6 +25,7 @@ interface Stream {
   /** Closes it when it has been idle, or aborts it when it has been silent. */
   timer: ReturnType<typeof setTimeout> | undefined;
   hasAnswered: boolean;
+  wasSilent: boolean;
 }
 
 /**
@@ -48,6 +49,7 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
       abort: new AbortController(),
       timer: undefined,
       hasAnswered: false,
+      wasSilent: false,
     };
     current = stream;
     void read(stream);
@@ -63,7 +65,9 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
       end = LoggiaError.from(error);
     }
     close(stream);
-    if (!stream.hasAnswered && isClosedWay(end)) {
+    // Nobody but us cancels, when it was silent; and what a server cancels that stops may be sent again.
+    if (end.status === Code.Canceled) end = broken(end);
+    if (!stream.hasAnswered && (stream.wasSilent || isNotUnderstood(end))) {
       getsThrough = false;
       end = broken(end);
     }
@@ -93,7 +97,10 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
     stream.timer =
       stream.pending.size === 0
         ? setTimeout(() => close(stream), idle)
-        : setTimeout(() => stream.abort.abort(broken()), silence);
+        : setTimeout(() => {
+            stream.wasSilent = true;
+            stream.abort.abort();
+          }, silence);
   }
 
   /** Takes nothing more; what is under way is still answered. */
@@ -141,9 +148,9 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
   };
 }
 
-/** Whether the stream ended as it does where streams do not get through: refused without being understood, or by silence. */
-const isClosedWay = ({ status }: LoggiaError): boolean =>
-  status === Code.Unimplemented || status === Code.Unknown || status === Code.Canceled;
+/** As by a proxy that knows no streams. */
+const isNotUnderstood = ({ status }: LoggiaError): boolean =>
+  status === Code.Unimplemented || status === Code.Unknown;
 
 const broken = (cause?: unknown) =>
   new LoggiaError("TEMPORARILY_UNAVAILABLE", "The stream to the server broke.", {

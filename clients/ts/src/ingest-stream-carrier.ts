@@ -65,8 +65,10 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
       end = LoggiaError.from(error);
     }
     close(stream);
-    // Nobody but us cancels, when it was silent; and what a server cancels that stops may be sent again.
-    if (end.status === Code.Canceled) end = broken(end);
+    // Nobody but us cancels, when it was silent; and what a server cancels that stops may be sent again. A token that was good
+    // may have run out: there may be a newer one.
+    const wasGood = stream.hasAnswered && end.status === Code.Unauthenticated;
+    if (end.status === Code.Canceled || wasGood) end = broken(end);
     if (!stream.hasAnswered && (stream.wasSilent || isNotUnderstood(end))) {
       getsThrough = false;
       end = broken(end);

@@ -95,8 +95,12 @@ function endWithAnswered(request: IncomingMessage, response: ServerResponse): vo
     const { stream } = request;
     // Node takes the whole answer for sent only when the stream is closed, which it waits for the sender to do.
     stream.once("wantTrailers", () => {
-      if (!request.complete)
-        setTimeout(() => stream.closed || stream.close(constants.NGHTTP2_NO_ERROR), timeToRead).unref();
+      if (request.complete) return;
+      setTimeout(() => {
+        if (!stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+        // What was sent and is read by nobody would keep it.
+        setImmediate(() => stream.destroy());
+      }, timeToRead).unref();
     });
     return;
   }

@@ -1,9 +1,17 @@
 import type http2 from "node:http2";
+import type { Socket } from "node:net";
 
 /** Milliseconds between two pings of a session with a call in flight; and for the answer to one. */
 export const pingInterval = 30_000;
 /** Milliseconds after its last call in which a session that is closing may end by itself. */
 const timeToLeave = 1_000;
+
+interface State {
+  socket: Socket | undefined;
+  /** In flight. */
+  calls: number;
+  idleSince: number;
+}
 
 /**
  * The HTTP/2 connections of a server. One with a call in flight is pinged, so that a peer that is gone without a word is
@@ -11,9 +19,14 @@ const timeToLeave = 1_000;
  * `keepAliveTimeout` ms.
  */
 export function http2Sessions(server: http2.Http2Server, keepAliveTimeout: number, ping = pingInterval) {
-  const sessions = new Map<http2.ServerHttp2Session, { calls: number; idleSince: number }>();
+  const sessions = new Map<http2.ServerHttp2Session, State>();
+  // A session does not give its socket away, and is made while its connection is announced.
+  let accepted: Socket | undefined;
+  server.prependListener("connection", (socket: Socket) => {
+    accepted = socket;
+  });
   server.on("session", (session) => {
-    const state = { calls: 0, idleSince: performance.now() };
+    const state: State = { socket: accepted, calls: 0, idleSince: performance.now() };
     sessions.set(session, state);
     let isAnswered = true;
     const pinging = setInterval(() => {
@@ -48,8 +61,8 @@ export function http2Sessions(server: http2.Http2Server, keepAliveTimeout: numbe
     /** Ends those whose calls have ended and whose peer does not hang up. */
     sweep() {
       const before = performance.now() - timeToLeave;
-      for (const [session, { calls, idleSince }] of sessions)
-        if (session.closed && calls === 0 && idleSince < before) session.destroy();
+      for (const [session, { socket, calls, idleSince }] of sessions)
+        if (session.closed && calls === 0 && idleSince < before) socket?.destroy();
     },
     destroy() {
       for (const session of sessions.keys()) session.destroy();

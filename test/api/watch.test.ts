@@ -99,7 +99,7 @@ describe.each(protocols)("Watch over %s", (protocol) => {
     expect(first).toMatchObject({ changes: [], caughtUp: true });
     expect(first.resumeToken).not.toBe("");
     await log(project, runId, "m", 2);
-    await watch.until((runs) => runs.get(runId)?.latest.m === 2);
+    await watch.until((runs) => runs.get(runId)?.latest.m === 2 && runs.get(runId)?.points.m !== undefined);
     expect(watch.run(runId)).toEqual({
       ...{ experiment: "0", params: {}, tags: {}, isPurged: false },
       latest: { m: 2 },

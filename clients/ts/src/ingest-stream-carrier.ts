@@ -5,6 +5,7 @@ import type { Carrier } from "./carrier.ts";
 import { LoggiaError } from "./error.ts";
 import type { IngestRequestSchema, IngestResponse, IngestService } from "./gen/loggia/v1/ingest_pb.js";
 import { ingestBatchCarrier } from "./ingest-batch-carrier.ts";
+import { randomId } from "./random-id.ts";
 import { ingestLimits, refusalError, toRunWrites } from "./run-writes.ts";
 
 /** Milliseconds after which a stream without work is closed: an open one keeps the process alive. */
@@ -36,7 +37,7 @@ interface Stream {
  */
 export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carrier {
   const alone = ingestBatchCarrier(ingest);
-  const producerId = crypto.randomUUID();
+  const producerId = randomId();
   let epoch = 0n;
   let sequence = 0n;
   let current: Stream | undefined;

@@ -81,7 +81,7 @@ const untilWaiting = (count: number) =>
   until(`${count} statements wait for a lock`, async () => {
     const { rows } = await sql<{ waiting: number }>`
       select count(*)::int as waiting from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(server.db);
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(server.owner);
     return (rows[0]?.waiting ?? 0) >= count;
   });
 

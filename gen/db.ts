@@ -129,8 +129,17 @@ export interface Datasets {
   source_type: string;
 }
 
+export interface ExperimentActivity {
+  active_runs: Generated<bigint>;
+  deleted_runs: Generated<bigint>;
+  experiment_id: bigint;
+  last_activity: bigint;
+  project_id: bigint;
+}
+
 export interface Experiments {
   artifact_location: string;
+  created_by: Generated<string>;
   creation_time: bigint;
   deleted_at: Timestamp | null;
   experiment_id: bigint;
@@ -169,6 +178,7 @@ export interface LatestMetrics {
   key: string;
   project_id: bigint;
   run_key: bigint;
+  settled_value: number | null;
   step: bigint;
   timestamp: bigint;
   value: number;
@@ -375,6 +385,11 @@ export interface Secrets {
   value: Buffer;
 }
 
+export interface ServerState {
+  only_row: Generated<boolean>;
+  tokens_required_since: Timestamp | null;
+}
+
 export interface Tags {
   experiment_id: bigint;
   key: string;
@@ -394,12 +409,20 @@ export interface Tokens {
   last_used_address: string | null;
   last_used_at: Timestamp | null;
   name: string;
+  parent_id: bigint | null;
   project_id: bigint | null;
   revoked_at: Timestamp | null;
   role: string | null;
   scopes: string[];
   token_id: Generated<bigint>;
   user_id: bigint | null;
+}
+
+export interface UserIdentities {
+  created_at: Generated<Timestamp>;
+  issuer: string;
+  subject: string;
+  user_id: bigint;
 }
 
 export interface Users {
@@ -422,6 +445,7 @@ export interface DB {
   ci_webhooks: CiWebhooks;
   counters: Counters;
   datasets: Datasets;
+  experiment_activity: ExperimentActivity;
   experiment_tags: ExperimentTags;
   experiments: Experiments;
   ingest_producers: IngestProducers;
@@ -447,7 +471,9 @@ export interface DB {
   run_models: RunModels;
   runs: Runs;
   secrets: Secrets;
+  server_state: ServerState;
   tags: Tags;
   tokens: Tokens;
+  user_identities: UserIdentities;
   users: Users;
 }

@@ -5,6 +5,7 @@ const checks: [what: string, command: string, ...args: string[]][] = [
   ["format and lint", "biome", "check", "--error-on-warnings", "."],
   ["types", "tsc", "--noEmit"],
   ["types of the TypeScript client", "tsc", "--noEmit", "-p", "clients/ts"],
+  ["types of the pages", "tsc", "--noEmit", "--project", "web"],
   ["proto lint", "buf", "lint"],
   ["proto format", "buf", "format", "--diff", "--exit-code"],
   ["proto compatibility with MLflow 1.28", "buf", "breaking", "--against", "proto/mlflow-1.28.binpb"],

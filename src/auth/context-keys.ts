@@ -53,3 +53,6 @@ export const stoppingKey = createContextKey<AbortSignal | undefined>(undefined, 
 
 /** Cuts a call off whose reader does not read; undefined where it need not be. */
 export const cutKey = createContextKey<(() => void) | undefined>(undefined, { description: "cut" });
+
+/** Whether the caller's connection is TLS all the way, as far as a trusted proxy says. */
+export const secureKey = createContextKey<boolean>(false, { description: "arrived by TLS" });

@@ -65,6 +65,7 @@ const actions = keys({
   manage: true,
   own: true,
   admin: true,
+  open: true,
 } satisfies Record<Action, true>);
 
 function keys<T extends object>(record: T): (keyof T)[] {

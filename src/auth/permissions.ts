@@ -24,17 +24,17 @@ export type Resource =
 /**
  * What is done, and so the least role that may do it in the project: `read` guest, `write` developer, `purge` and `manage`
  * (settings) maintainer, `own` owner; `admin` is for the administrators of the server alone. On `server`, `read` and `write`
- * are for everyone with a token, and the call itself decides about what it touches.
+ * are for everyone with a token, and `open` is for everyone; the call itself decides about what it touches.
  */
-export type Action = "read" | "write" | "purge" | "manage" | "own" | "admin";
+export type Action = "read" | "write" | "purge" | "manage" | "own" | "admin" | "open";
 
 export interface Permission {
   resource: Resource;
   action: Action;
 }
 
-/** The least role for an action in a project; `admin` is not a role in one. */
-export const leastRole: Readonly<Record<Exclude<Action, "admin">, Role>> = {
+/** The least role for an action in a project; `admin` is not a role in one, and `open` needs none. */
+export const leastRole: Readonly<Record<Exclude<Action, "admin" | "open">, Role>> = {
   read: "guest",
   write: "developer",
   purge: "maintainer",
@@ -115,6 +115,16 @@ const table: Record<string, Rows> = {
     listArtifacts: ["artifact", "read"],
     uploadArtifact: ["artifact", "write"],
   },
+  "loggia.v1.CandidateService": {
+    DeleteCandidates: ["run", "write"],
+    GetCandidate: ["run", "read"],
+    ListChildren: ["run", "read"],
+    ListColumns: ["run", "read"],
+    ListValues: ["run", "read"],
+    RestoreCandidates: ["run", "write"],
+    SearchCandidates: ["run", "read"],
+    TagCandidates: ["run", "write"],
+  },
   "loggia.v1.CiService": {
     CreateTrust: ["project", "own"],
     DeleteTrust: ["project", "own"],
@@ -132,6 +142,10 @@ const table: Record<string, Rows> = {
   },
   "loggia.v1.WatchService": {
     Watch: ["run", "read"],
+  },
+  "loggia.v1.ExperimentService": {
+    GetExperiment: ["experiment", "read"],
+    ListExperiments: ["experiment", "read"],
   },
   "loggia.v1.MetricService": {
     SampleHistory: ["run", "read"],
@@ -155,6 +169,11 @@ const table: Record<string, Rows> = {
     ListMembers: ["member", "own"],
     RemoveMember: ["member", "own"],
     SetMember: ["member", "own"],
+  },
+  "loggia.v1.SessionService": {
+    GetViewer: ["server", "open"],
+    SignIn: ["server", "read"],
+    SignOut: ["server", "open"],
   },
   "loggia.v1.UserService": {
     BlockUser: ["server", "admin"],
@@ -183,6 +202,12 @@ const table: Record<string, Rows> = {
     ServerReflectionInfo: ["server", "read"],
   },
 };
+
+/**
+ * Where pages are, and what they are made of: the same for everyone and without data, so open to everyone. What is not here
+ * is no page. `:project` is the path of a project, `*` anything.
+ */
+export const pageAddresses = ["/", "/-/*", "/:project/-/*"] as const;
 
 const permissions = new Map(
   Object.entries(table).flatMap(([service, rows]) =>

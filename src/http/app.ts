@@ -15,6 +15,7 @@ import { reflection } from "./reflection.ts";
 import { mountRest } from "./rest.ts";
 import { secure } from "./security-headers.ts";
 import { mountServerInfo } from "./server-info.ts";
+import { answerPages, type WebOptions, webRoutes } from "./web.ts";
 
 export interface Limits extends ListenerLimits {
   /** Milliseconds that a client has to send a JSON body. */
@@ -39,6 +40,8 @@ export interface AppOptions {
   health: HealthOptions;
   /** Routes that are not messages; they go through `surround` like the rest. */
   byteRoutes?: (app: FastifyInstance, surround: Surround) => void;
+  /** The pages; none when absent. */
+  web?: WebOptions | undefined;
   log?: FastifyServerOptions["logger"] | undefined;
   limits?: Partial<Limits> | undefined;
   /** Called once no call is in flight any more. */
@@ -72,12 +75,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const answerOtherMethods = watchMethods(app);
   app.addHook("onClose", async () => options.closed?.());
   guardEdge(app, edge);
-  answerErrors(app);
+  answerErrors(app, options.web && answerPages(app, options.web));
   mountHealth(app, options.health);
   mountServerInfo(app);
   mountOpenApi(app, options.services, options.health.version);
   app.register(async (scope) => mountRest(scope, options.services, { surround, ...limits }));
   if (options.byteRoutes !== undefined) options.byteRoutes(app, surround);
+  if (options.web !== undefined) app.register(webRoutes, options.web);
   app.register(async (scope) => mountConnect(scope, services, { interceptors, ...limits }));
   app.after(answerOtherMethods);
   await app.ready();

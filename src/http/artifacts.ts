@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
 import type { Readable } from "node:stream";
 import { create, type DescMethodUnary } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
 import { projectKey } from "../auth/context-keys.ts";
@@ -23,7 +24,7 @@ export interface ArtifactRouteOptions {
 const { downloadArtifact, uploadArtifact, deleteArtifact } = MlflowArtifactsService.method;
 
 /** Milliseconds for which a client may take nothing of a download before it is cut off. */
-const longestStall = 120_000;
+export const longestStall = 120_000;
 
 const proxied = "/api/2.0/mlflow-artifacts/artifacts/*";
 
@@ -40,14 +41,14 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
     method: DescMethodUnary,
     request: FastifyRequest,
     reply: FastifyReply,
-    work: (project: bigint) => Promise<T>,
+    work: (project: bigint, context: HandlerContext) => Promise<T>,
   ) =>
     options.surround(
       method,
       request,
       reply,
       () => create(method.input),
-      (_message, context) => work(context.values.get(projectKey)),
+      (_message, context) => work(context.values.get(projectKey), context),
     );
 
   // A body is a stream of bytes, whatever its Content-Type says or fails to say.
@@ -86,7 +87,7 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
   });
 
   app.delete(proxied, async (request, reply) => {
-    await call(deleteArtifact, request, reply, (project) => files.remove(project, pathOf(request)));
+    await call(deleteArtifact, request, reply, (_project, context) => files.remove(context, pathOf(request)));
     return reply.send({});
   });
 
@@ -117,7 +118,7 @@ function pathOf(request: FastifyRequest): string {
 }
 
 /** A parameter of the query; undefined when absent. @throws INVALID_PARAMETER_VALUE when there are several. */
-function parameter(request: FastifyRequest, name: string): string | undefined {
+export function parameter(request: FastifyRequest, name: string): string | undefined {
   const value = (request.query as Record<string, unknown>)[name];
   if (value !== undefined && typeof value !== "string")
     throw invalid(`Invalid value for parameter '${name}': it is given more than once.`);
@@ -148,7 +149,12 @@ async function answerWith(
       const body = bodyless ? undefined : await file.open(range);
       return {
         status: selection.status,
-        headers: { etag, ...commonHeaders(file), ...(selection.status !== 304 && bodyHeaders(file, range)) },
+        headers: {
+          etag,
+          ...commonHeaders(file),
+          ...(selection.status !== 304 && bodyHeaders(file, range)),
+          ...(parameter(request, "preview") === "true" && previewHeaders(file)),
+        },
         body,
       };
     } catch (error) {
@@ -177,6 +183,20 @@ const commonHeaders = (file: ArtifactFile) => ({
   "content-security-policy": "sandbox; default-src 'none'",
   "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff",
+});
+
+/** The styles of a document, and pictures that it holds itself, are shown; it runs nothing and loads nothing. */
+const previewPolicy =
+  "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'";
+
+/**
+ * With `preview=true` an artifact is shown in a frame of our pages instead of downloaded, and HTML as what it is: as a
+ * document of no origin, without scripts (security.md §2.5).
+ */
+const previewHeaders = ({ path }: ArtifactFile) => ({
+  "content-disposition": "inline",
+  "content-security-policy": previewPolicy,
+  ...(/\.html?$/i.test(path) && { "content-type": "text/html; charset=utf-8" }),
 });
 
 const bodyHeaders = (file: ArtifactFile, range: ByteRange | undefined) => ({

@@ -15,6 +15,7 @@ import {
   projectReferenceKey,
   protocolKey,
   requestIdKey,
+  secureKey,
 } from "../auth/context-keys.ts";
 import { clientAddress } from "./client-address.ts";
 import { credentialOf } from "./credential.ts";
@@ -89,8 +90,9 @@ class RestCall<T> implements UnaryRequest, HandlerContext {
     this.contextValues
       .set(requestIdKey, request.id)
       .set(projectReferenceKey, projectReference(request.raw))
-      .set(credentialKey, credentialOf(request.headers))
+      .set(credentialKey, credentialOf(request))
       .set(addressKey, clientAddress(request))
+      .set(secureKey, request.protocol === "https")
       .set(protocolKey, "rest")
       .set(acceptsJsonText, true);
   }

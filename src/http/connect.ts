@@ -18,6 +18,7 @@ import {
   protocolKey,
   requestIdKey,
   responseHeaderKey,
+  secureKey,
   stoppingKey,
 } from "../auth/context-keys.ts";
 import { clientAddress } from "./client-address.ts";
@@ -69,8 +70,9 @@ export function mountConnect(
       createContextValues()
         .set(requestIdKey, request.id)
         .set(projectReferenceKey, projectReference(request.raw))
-        .set(credentialKey, credentialOf(request.headers))
+        .set(credentialKey, credentialOf(request))
         .set(addressKey, clientAddress(request))
+        .set(secureKey, request.protocol === "https")
         .set(protocolKey, protocolOf(request))
         .set(stoppingKey, streams.signal)
         .set(cutKey, () => cut(request.raw)),

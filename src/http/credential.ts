@@ -1,11 +1,15 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyRequest } from "fastify";
+import { sessionCookieOf } from "../auth/session-cookie.ts";
 
 /**
  * The token that a request brings, as it stands there: `Authorization: Bearer`, as MLFLOW_TRACKING_TOKEN makes clients send;
  * Basic with the token as password, as MLFLOW_TRACKING_USERNAME and _PASSWORD do; or GitLab's `PRIVATE-TOKEN`. undefined when
- * it brings none. What is present but empty or garbled is a credential as well, and no good one.
+ * it brings none. What is present but empty or garbled is a credential as well, and no good one. Without any, it is the
+ * session of the cookie, if a page of ours or the user sends it: what a page of another site makes a browser send counts for
+ * nothing (cross-site.ts refuses it where it would change something).
  */
-export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+export function credentialOf(request: Pick<FastifyRequest, "headers" | "protocol">): string | undefined {
+  const { headers } = request;
   const { authorization } = headers;
   if (authorization !== undefined) {
     const space = authorization.indexOf(" ");
@@ -15,7 +19,10 @@ export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
     if (scheme === "basic") return passwordOf(rest);
   }
   const token = headers["private-token"];
-  return typeof token === "string" ? token.trim() : token?.[0];
+  if (token !== undefined) return typeof token === "string" ? token.trim() : token[0];
+  const site = headers["sec-fetch-site"];
+  const isOurs = site === undefined || site === "same-origin" || site === "none";
+  return isOurs ? sessionCookieOf(headers.cookie, request.protocol === "https") : undefined;
 }
 
 /** RFC 7617: what follows the first colon. */

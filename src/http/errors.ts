@@ -2,10 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { challenge, LoggiaError } from "../errors.ts";
 import { asLoggiaError, hidden } from "../interceptors/errors.ts";
 
-/** Every error of plain HTTP is MLflow's object on one line, whatever went wrong and wherever (behaviour.md §3). */
-export function answerErrors(app: FastifyInstance): void {
+/**
+ * Every error of plain HTTP is MLflow's object on one line, whatever went wrong and wherever (behaviour.md §3).
+ * @param otherwise answers what no route has, if it has an answer.
+ */
+export function answerErrors(
+  app: FastifyInstance,
+  otherwise: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined = () => undefined,
+): void {
   app.setErrorHandler(sendAnyError);
-  app.setNotFoundHandler((request, reply) => sendError(reply, noSuchEndpoint(request)));
+  app.setNotFoundHandler(
+    (request, reply) => otherwise(request, reply) ?? sendError(reply, noSuchEndpoint(request)),
+  );
 }
 
 /** Sends what was thrown, or a stand-in when its text was not written for a caller. */

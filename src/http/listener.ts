@@ -56,6 +56,9 @@ export function bothVersions(limits: ListenerLimits, edge: Edge): FastifyServerF
         keepAliveTimeout: limits.keepAliveTimeout,
         connectionsCheckingInterval: limits.checkInterval,
         noDelay: true,
+        // A peer that is gone without a word would leave its streams open for ever.
+        keepAlive: true,
+        keepAliveInitialDelay: 60_000,
       },
       handler as http.RequestListener,
     );

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Interceptor, StreamRequest } from "@connectrpc/connect";
-import { requirePermission, sees } from "../auth/access.ts";
+import { requirePermission } from "../auth/access.ts";
 import { endingKey, stoppingKey } from "../auth/context-keys.ts";
-import { permissionOf } from "../auth/permissions.ts";
 import { LoggiaError } from "../errors.ts";
-import type { Gatekeeper } from "./authenticate.ts";
+import { type Gatekeeper, seenAccess } from "./authenticate.ts";
 
 /** Milliseconds between two looks at whether the caller may still; and for a stream to end well once it has to. */
 const recheck = 1_000;
@@ -58,15 +57,10 @@ const stopping = () =>
   });
 
 /** @throws LoggiaError when the caller may not make the call any more. */
-async function lookAgain(gate: Gatekeeper, { contextValues, method }: StreamRequest): Promise<void> {
-  const permission = permissionOf(method);
-  if (permission === undefined) return;
-  const isAboutProject = permission.resource !== "server";
+async function lookAgain(gate: Gatekeeper, request: StreamRequest): Promise<void> {
   try {
-    const access = await gate.find(contextValues, isAboutProject);
-    if (isAboutProject && !sees(access, permission))
-      throw new LoggiaError("RESOURCE_DOES_NOT_EXIST", "The project is not there any more.");
-    requirePermission(access, permission, method.name);
+    const { access, permission } = await seenAccess(gate, request);
+    requirePermission(access, permission, request.method.name);
   } catch (error) {
     // A database that does not answer says nothing about the caller.
     if (error instanceof LoggiaError && error.status < 500) throw error;

@@ -1,4 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { FilterErrorSchema } from "../../gen/loggia/v1/errors_pb.js";
 import { DatabricksServiceExceptionProtoSchema, ErrorCode } from "../../gen/mlflow/databricks_pb.js";
 import { requestIdKey, responseHeaderKey } from "../auth/context-keys.ts";
 import { catalogue, challenge, type ErrorName, LoggiaError } from "../errors.ts";
@@ -67,12 +68,15 @@ export function hidden(error: unknown, requestId: string, log: Log): LoggiaError
 }
 
 function toConnectError(error: LoggiaError): ConnectError {
-  const { code, message, retryAfter } = error;
+  const { code, message, retryAfter, place } = error;
   return new ConnectError(
     message,
     catalogue[code].connect,
     retryAfter === undefined ? undefined : { "retry-after": String(retryAfter) },
-    [{ desc: DatabricksServiceExceptionProtoSchema, value: { errorCode: ErrorCode[code], message } }],
+    [
+      { desc: DatabricksServiceExceptionProtoSchema, value: { errorCode: ErrorCode[code], message } },
+      ...(place === undefined ? [] : [{ desc: FilterErrorSchema, value: { ...place } }]),
+    ],
     error,
   );
 }

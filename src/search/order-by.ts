@@ -1,5 +1,6 @@
 /** The syntax of order_by, which all searches share: one identifier per item, then ASC or DESC in any case. */
 import { invalid } from "../errors.ts";
+import { inOrder } from "./place.ts";
 import { checkText, MAX_ORDERS, pythonList, shown } from "./text.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
@@ -17,7 +18,7 @@ export function parseOrders(items: readonly string[]): OrderItem[] {
   if (items.length > MAX_ORDERS) {
     throw invalid(`Invalid order_by: it must have at most ${MAX_ORDERS} items, but has ${items.length}.`);
   }
-  return items.map(parseOrder);
+  return items.map((text, item) => inOrder(item, text, () => parseOrder(text)));
 }
 
 function parseOrder(item: string): OrderItem {

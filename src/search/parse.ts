@@ -1,5 +1,5 @@
 /** Tokens → clauses: what compares with what, before anyone asks whether that makes sense. */
-import { invalid } from "../errors.ts";
+import { invalid, type LoggiaError } from "../errors.ts";
 import {
   keyword,
   type Operand,
@@ -9,6 +9,7 @@ import {
   reserved,
   type Source,
 } from "./operands.ts";
+import { inFilter, type Span } from "./place.ts";
 import { checkText, MAX_CLAUSES, shown } from "./text.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
@@ -18,6 +19,8 @@ export interface Clause {
   op: string;
   /** Absent with IS NULL and IS NOT NULL. */
   right?: Operand;
+  /** Where each stands; `right` is the comparator's place where there is no right side. */
+  spans: { left: Span; op: Span; right: Span };
 }
 
 /**
@@ -45,11 +48,20 @@ export function parseClauses(filter: string, style: PieceStyle): Clause[] {
   checkText("filter", filter);
   if (filter === "") return [];
   const tokens = tokenize(filter);
-  if (tokens.length === 0) throw invalid(`Invalid filter '${shown(filter)}'. Could not be parsed.`);
+  const wrongAt = (start: number, end: number, error: LoggiaError): never =>
+    inFilter(filter, { start, end }, () => {
+      throw error;
+    });
+  if (tokens.length === 0)
+    wrongAt(0, filter.length, invalid(`Invalid filter '${shown(filter)}'. Could not be parsed.`));
   const semicolon = tokens.findIndex((token) => token.kind === "semicolon");
   if (semicolon !== -1 && semicolon < tokens.length - 1) {
-    throw invalid(
-      `Search filter contained multiple expression '${shown(filter)}'. Provide AND-ed expression list.`,
+    wrongAt(
+      tokens[semicolon]?.start ?? 0,
+      filter.length,
+      invalid(
+        `Search filter contained multiple expression '${shown(filter)}'. Provide AND-ed expression list.`,
+      ),
     );
   }
   const items = readItems(filter, tokens);
@@ -59,11 +71,20 @@ export function parseClauses(filter: string, style: PieceStyle): Clause[] {
     const told = style === "quoted" ? wrong : wrong.filter(({ lone }) => lone !== true);
     const texts = (told.length > 0 ? told : wrong).map(({ start, end }) => filter.slice(start, end));
     const list = texts.map((text) => (style === "quoted" ? `'${text}'` : text)).join(", ");
-    throw invalid(`Invalid clause(s) in filter string: ${shown(list)}`);
+    const [first] = wrong;
+    wrongAt(
+      first?.start ?? 0,
+      first?.end ?? 0,
+      invalid(`Invalid clause(s) in filter string: ${shown(list)}`),
+    );
   }
   const clauses = items.flatMap((item) => item.clause ?? []);
   if (clauses.length > MAX_CLAUSES) {
-    throw invalid(`Invalid filter: it must have at most ${MAX_CLAUSES} clauses, but has ${clauses.length}.`);
+    wrongAt(
+      clauses[MAX_CLAUSES]?.spans.left.start ?? 0,
+      filter.length,
+      invalid(`Invalid filter: it must have at most ${MAX_CLAUSES} clauses, but has ${clauses.length}.`),
+    );
   }
   return clauses;
 }
@@ -118,13 +139,25 @@ function readItem(source: Source, at: number): Read<Item> {
     const named = left.value.kind === "name" || left.value.kind === "quoted";
     return piece(left.value, named && isAlias(tokens, left.next) ? left.next + 1 : left.next);
   }
+  const span = (from: number, to: number): Span => ({
+    start: tokens[from]?.start ?? 0,
+    end: tokens[to - 1]?.end ?? 0,
+  });
+  const leftSpan = span(at, left.next);
+  const opSpan = span(left.next, op.next);
   if (op.value.startsWith("IS ")) {
     const read = item("clause", op.next);
-    return { ...read, value: { ...read.value, clause: { left: left.value, op: op.value } } };
+    const spans = { left: leftSpan, op: opSpan, right: opSpan };
+    return { ...read, value: { ...read.value, clause: { left: left.value, op: op.value, spans } } };
   }
   let right = readOperand(source, op.next);
   if (!right) return piece(left.value, left.next);
-  let clause: Clause = { left: left.value, op: op.value, right: right.value };
+  let clause: Clause = {
+    left: left.value,
+    op: op.value,
+    right: right.value,
+    spans: { left: leftSpan, op: opSpan, right: span(op.next, right.next) },
+  };
   let next = right.next;
   // `a > 1 > 2` compares a comparison.
   for (;;) {
@@ -132,7 +165,16 @@ function readItem(source: Source, at: number): Read<Item> {
     right = again && readOperand(source, again.next);
     if (!again || !right) break;
     const text = source.text.slice(start, tokens[next - 1]?.end);
-    clause = { left: { kind: "expression", text }, op: again.value, right: right.value };
+    clause = {
+      left: { kind: "expression", text },
+      op: again.value,
+      right: right.value,
+      spans: {
+        left: span(at, next),
+        op: span(next, again.next),
+        right: span(again.next, right.next),
+      },
+    };
     next = right.next;
   }
   if (isAlias(tokens, next)) return item("piece", next + 1);

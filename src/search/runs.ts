@@ -8,6 +8,7 @@ import { invalidRunComparator, isNumberOp, isPresenceOp, isTextOp, listComparato
 import { identifierText, type Kind, runIdentifier } from "./identifier.ts";
 import { parseOrders, refuseDuplicates } from "./order-by.ts";
 import { type Clause, parseClauses } from "./parse.ts";
+import { inFilter, inOrder } from "./place.ts";
 import { shown } from "./text.ts";
 import { checkPattern, integerComparison, listValues, numberText, textValue } from "./values.ts";
 
@@ -34,7 +35,11 @@ const attributes = new Map<string, Attribute>([
  */
 export function parseRunFilter(text: string): RunCondition[] {
   // MLflow checks every identifier and value before any comparator.
-  const conditions = parseClauses(text, "quoted").map(readClause);
+  const conditions = parseClauses(text, "quoted").map((clause) => {
+    const { op, right } = clause.spans;
+    const checked = inFilter(text, right, () => readClause(text, clause));
+    return () => inFilter(text, op, checked);
+  });
   return conditions.map((checked) => checked());
 }
 
@@ -43,12 +48,15 @@ export function parseRunFilter(text: string): RunCondition[] {
  * @throws LoggiaError INVALID_PARAMETER_VALUE, also for a column given twice (500 in MLflow 1.28)
  */
 export function parseRunOrderBy(items: readonly string[]): RunOrder[] {
-  const orders = parseOrders(items).map(({ identifier, ascending }): RunOrder => {
-    const { kind, key } = runIdentifier(identifier, (name) => attributes.has(name));
-    if (kind !== "attribute") return { kind, key, ascending };
-    const keys = "{'artifact_uri', 'end_time', 'start_time', 'status'}";
-    return { kind, key: attribute(key, keys).key, ascending };
-  });
+  const orders = parseOrders(items).map(
+    ({ identifier, ascending }, item): RunOrder =>
+      inOrder(item, items[item] ?? "", () => {
+        const { kind, key } = runIdentifier(identifier, (name) => attributes.has(name));
+        if (kind !== "attribute") return { kind, key, ascending };
+        const keys = "{'artifact_uri', 'end_time', 'start_time', 'status'}";
+        return { kind, key: attribute(key, keys).key, ascending };
+      }),
+  );
   refuseDuplicates(items, orders);
   return orders;
 }
@@ -59,8 +67,12 @@ function attribute(key: string, keys: string): Attribute {
   throw invalid(`Invalid attribute key '${shown(key)}' specified. Valid keys are '${keys}'`);
 }
 
-function readClause(clause: Clause): () => RunCondition {
-  const { kind, key } = runIdentifier(identifierText(clause), (name) => attributes.has(name));
+function readClause(text: string, clause: Clause): () => RunCondition {
+  const { kind, key } = inFilter(text, clause.spans.left, () => {
+    const found = runIdentifier(identifierText(clause), (name) => attributes.has(name));
+    if (found.kind === "attribute") attribute(found.key, "{'artifact_uri', 'start_time', 'status'}");
+    return found;
+  });
   switch (kind) {
     case "attribute":
       return readAttribute(key, clause);

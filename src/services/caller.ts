@@ -25,3 +25,9 @@ export const requireAdministrator = (ctx: HandlerContext, what: string): void =>
 /** For a part of a call that is for owners of the project that it is about. @throws PERMISSION_DENIED */
 export const requireOwner = (ctx: HandlerContext, what: string): void =>
   requirePermission(caller(ctx), { resource: "project", action: "own" }, what);
+
+/** Who calls: a username, or `token <name>`; "" when nobody had to say who they are. */
+export function callerName(ctx: HandlerContext): string {
+  const { principal } = caller(ctx);
+  return principal.kind === "token" ? principal.name : "";
+}

@@ -8,4 +8,28 @@ export interface Deps {
   artifacts: ArtifactStore;
   /** The CI systems that the server is connected to; none when absent. */
   ci?: CiConnection | undefined;
+  /** What pages are told of the server, and how long a session lives. */
+  pages?: PageSettings | undefined;
 }
+
+export interface PageSettings {
+  version: string;
+  /** Whether no token is needed (local mode). */
+  isOpen: boolean;
+  /** Whether public projects are read without a token. */
+  anonymousReads: boolean;
+  /** Milliseconds that a session lives at most. */
+  sessionLifetime: number;
+  /** Where signing in with the OpenID provider begins, and what the button to it says; absent when there is none. */
+  oidc?: { signInPath: string; label: string } | undefined;
+}
+
+/** A week, as GitLab has it. */
+export const usualSessionLifetime = 7 * 24 * 3_600_000;
+
+export const usualPages: PageSettings = {
+  version: "0.0.0",
+  isOpen: true,
+  anonymousReads: false,
+  sessionLifetime: usualSessionLifetime,
+};

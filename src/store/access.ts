@@ -1,12 +1,11 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import { isReferredTo } from "./project-reference.ts";
 
 /** What every call asks: whose token is this, and what is its holder in the project addressed? */
 
 /** The channel on which every process hears that tokens, members, users or projects have changed. */
 export const accessChannel = "loggia_tokens";
-
-const isId = (reference: string) => /^\d{1,18}$/.test(reference);
 
 /**
  * A token, its holder, and the project addressed with it, in one query; undefined when there is no such token. Without such
@@ -21,6 +20,7 @@ export async function findAccess(
 ) {
   return db
     .selectFrom("tokens")
+    .leftJoin("tokens as parents", "parents.token_id", "tokens.parent_id")
     .leftJoin("users", "users.user_id", "tokens.user_id")
     .leftJoin("projects", (join) =>
       join.on("projects.deleted_at", "is", null).on((eb) => {
@@ -36,9 +36,7 @@ export async function findAccess(
                 .where("usual.path", "=", defaultPath),
             ),
           );
-        return isId(reference)
-          ? eb("projects.project_id", "=", BigInt(reference))
-          : eb("projects.path", "=", reference);
+        return isReferredTo(reference);
       }),
     )
     .leftJoin("members", (join) =>
@@ -54,8 +52,6 @@ export async function findAccess(
       "tokens.role",
       "tokens.project_id as bound_to",
       "tokens.claims",
-      "tokens.expires_at",
-      "tokens.revoked_at",
       "tokens.last_used_at",
       "tokens.user_id",
       "users.username",
@@ -65,10 +61,16 @@ export async function findAccess(
       "projects.visibility",
       "projects.archived_at",
       "members.role as member_role",
+      sessionEnd.as("expires_at"),
+      sessionRevoked.as("revoked_at"),
     ])
     .where("tokens.hash", "=", hash)
     .executeTakeFirst();
 }
+
+/** A session ends with the token with which it began, at the latest. */
+const sessionEnd = sql<Date | null>`least(tokens.expires_at, parents.expires_at)`;
+const sessionRevoked = sql<Date | null>`coalesce(tokens.revoked_at, parents.revoked_at)`;
 
 /** A project by its numeric id or path, with what decides who may use it; undefined when there is none. */
 export async function findAddressedProject(db: Database, reference: string) {
@@ -76,7 +78,7 @@ export async function findAddressedProject(db: Database, reference: string) {
     .selectFrom("projects")
     .select(["project_id", "visibility", "archived_at"])
     .where("deleted_at", "is", null)
-    .where((eb) => (isId(reference) ? eb("project_id", "=", BigInt(reference)) : eb("path", "=", reference)))
+    .where(isReferredTo(reference))
     .executeTakeFirst();
 }
 
@@ -104,15 +106,4 @@ export async function recordUse(db: Database, token: bigint, address: string): P
  */
 export async function notifyAccessChanged(db: Database): Promise<void> {
   await sql`select pg_notify(${accessChannel}, '')`.execute(db);
-}
-
-/** Whether there is a token that nobody revoked, expired or not: such a server is not opened to everyone again. */
-export async function anyTokenIssued(db: Database): Promise<boolean> {
-  const found = await db
-    .selectFrom("tokens")
-    .select("token_id")
-    .where("revoked_at", "is", null)
-    .limit(1)
-    .executeTakeFirst();
-  return found !== undefined;
 }

@@ -41,6 +41,34 @@ export async function findArtifact(
   );
 }
 
+/** The files below a directory ("" is the project's root), in the order of their paths, from behind one of them on. */
+export async function listBelow(
+  db: Database,
+  project: bigint,
+  directory: string,
+  { after = "", limit }: { after?: string | undefined; limit: number },
+): Promise<Artifact[]> {
+  const rows = await db
+    .selectFrom("artifacts")
+    .select(["path", "size", "sha256", "object_id", "created_at"])
+    .where("project_id", "=", project)
+    .where("path", ">", after)
+    // '0' follows '/', so it bounds a directory from above.
+    .$if(directory !== "", (query) =>
+      query.where("path", ">=", `${directory}/`).where("path", "<", `${directory}0`),
+    )
+    .orderBy("path")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    path: row.path,
+    size: row.size,
+    sha256: row.sha256,
+    objectId: row.object_id,
+    createdAt: row.created_at,
+  }));
+}
+
 /**
  * Makes `path` name an expected object (artifact-garbage.ts), in place of the one it named before.
  * @param most bytes that the project's artifacts may have; without end when absent. A file in place of a larger one is

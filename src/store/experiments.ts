@@ -53,13 +53,15 @@ export interface NewExperiment {
   tags: readonly KeyValue[];
   /** Milliseconds since the epoch. */
   now: bigint;
+  /** Who makes it; "" when nobody had to say who they are. */
+  createdBy?: string;
 }
 
 /** @returns the new experiment's id, or undefined when the name is taken, by a deleted experiment too. */
 export async function createExperiment(
   db: Database,
   project: bigint,
-  { name, artifactLocation, tags, now }: NewExperiment,
+  { name, artifactLocation, tags, now, createdBy = "" }: NewExperiment,
 ): Promise<bigint | undefined> {
   const { rows } = await sql<{ experiment_id: bigint }>`
     with counter as (
@@ -70,8 +72,9 @@ export async function createExperiment(
       returning value
     ),
     created as (
-      insert into experiments (project_id, experiment_id, name, artifact_location, creation_time, last_update_time)
-      select ${project}, value, ${name}, coalesce(${artifactLocation ?? null}, 'mlflow-artifacts:/' || value), ${now}, ${now}
+      insert into experiments
+        (project_id, experiment_id, name, artifact_location, creation_time, last_update_time, created_by)
+      select ${project}, value, ${name}, coalesce(${artifactLocation ?? null}, 'mlflow-artifacts:/' || value), ${now}, ${now}, ${createdBy}
       from counter
       on conflict (project_id, name) do nothing
       returning experiment_id

@@ -60,7 +60,9 @@ export async function findChangedRuns(
     ["runs", "latest_metrics", "params", "tags"].map((table) => {
       const name = sql.table(table);
       const touched =
-        table === "latest_metrics" ? sql`(${isNew(sql`${name}.xmin`)} or ${isNew(sql`${name}.xmax`)})` : isNew(sql`${name}.xmin`);
+        table === "latest_metrics"
+          ? sql`(${isNew(sql`${name}.xmin`)} or ${isNew(sql`${name}.xmax`)})`
+          : isNew(sql`${name}.xmin`);
       return sql`
         select run_key from ${name} cross join moment
         where project_id = ${project} and ${isWatched} and ${touched}`;
@@ -231,7 +233,10 @@ export async function findTouchedSeries(
   keys: readonly string[],
   told: Snapshot | undefined,
 ): Promise<{ run_key: bigint; experiment_id: bigint; key: string }[]> {
-  const since = told === undefined ? sql`true` : sql`(${isNew(sql`latest_metrics.xmin`)} or ${isNew(sql`latest_metrics.xmax`)})`;
+  const since =
+    told === undefined
+      ? sql`true`
+      : sql`(${isNew(sql`latest_metrics.xmin`)} or ${isNew(sql`latest_metrics.xmax`)})`;
   const { rows } = await sql<{ run_key: bigint; experiment_id: bigint; key: string }>`
     with moment as materialized (
       select told, now, ${reachOf(sql`told`)} as reach

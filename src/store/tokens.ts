@@ -5,8 +5,10 @@ import { recordEvent, type Trail } from "./audit.ts";
 import { type Database, transaction } from "./database.ts";
 import { userNamed } from "./users.ts";
 
-/** A token as it is stored, but for its hash and claims, and the name of its user. */
-export type TokenRow = Omit<Selectable<Tokens>, "hash" | "claims"> & { username: string | null };
+/** A token as it is stored, but for its hash, claims and parent, and the name of its user. */
+export type TokenRow = Omit<Selectable<Tokens>, "hash" | "claims" | "parent_id"> & {
+  username: string | null;
+};
 
 /** What the database keeps of a secret (auth/token.ts). */
 export interface Fingerprint {
@@ -161,11 +163,13 @@ function selectTokens(db: Database, holder: TokenHolder) {
     .select(columns.map((column) => `tokens.${column}` as const))
     .select("users.username");
   if (holder === "anyone") return all;
+  // A session is no token that anyone holds: its cookie ends it, or the token with which it began.
+  const held = all.where("tokens.kind", "<>", "session");
   if ("project" in holder)
-    return all.where("tokens.project_id", "=", holder.project).where("tokens.user_id", "is", null);
+    return held.where("tokens.project_id", "=", holder.project).where("tokens.user_id", "is", null);
   const { user, boundTo } = holder;
   const personal =
-    user === "any" ? all.where("tokens.user_id", "is not", null) : all.where("tokens.user_id", "=", user);
+    user === "any" ? held.where("tokens.user_id", "is not", null) : held.where("tokens.user_id", "=", user);
   return boundTo === undefined ? personal : personal.where("tokens.project_id", "=", boundTo);
 }
 

@@ -77,6 +77,7 @@ const bytes = [
   route("DELETE", file, deleteArtifact),
   route("GET", "/get-artifact?run_id=x&path=f", downloadArtifact),
   route("GET", "/model-versions/get-artifact?name=x&version=1&path=f", downloadArtifact),
+  route("GET", "/api/1.0/loggia/artifacts/archive?run_id=x&path=f", downloadArtifact),
   route("GET", "/api/1.0/loggia/audit/export", AuditService.method.listEvents),
   route("GET", "/api/2.0/mlflow/metrics/get-history-bulk", MlflowService.method.getMetricHistory),
   route("GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval", MlflowService.method.getMetricHistory),
@@ -177,7 +178,7 @@ const enough: Partial<Record<Permission["action"], Role>> = {
 const governing = ["project", "member", "token", "audit"];
 
 describe.each(protocols)("over %s", (protocol) => {
-  const every = targets[protocol];
+  const every = targets[protocol].filter(({ permission }) => permission.action !== "open");
   const inProject = every.filter(({ permission }) => permission.resource !== "server");
 
   test.each(Object.keys(useless))("%s is 401 everywhere, with what to log in by", async (kind) => {
@@ -251,6 +252,21 @@ describe.each(protocols)("over %s", (protocol) => {
   });
 });
 
+test("what is open is open to everyone, and is no more than this", async () => {
+  const anyone = Object.values(targets)
+    .flat()
+    .filter(({ permission }) => permission.action === "open");
+  expect(new Set(anyone.map(({ name }) => name))).toEqual(
+    new Set([
+      "GET /api/1.0/loggia/sessions/viewer",
+      "POST /api/1.0/loggia/sessions/sign-out",
+      "loggia.v1.SessionService/GetViewer",
+      "loggia.v1.SessionService/SignOut",
+    ]),
+  );
+  for (const target of anyone) expect((await target.call(project, undefined)).code).toMatch(/^(?:200|OK)$/);
+});
+
 /** Routes that say nothing of anyone's, or that check a credential of another kind themselves. */
 const open = [
   "/health",
@@ -261,6 +277,10 @@ const open = [
   "/api/3.0/mlflow/server-info",
   "/oauth/token",
   "/api/1.0/loggia/ci/gitlab-webhook",
+  "/api/1.0/loggia/sessions/viewer",
+  "/api/1.0/loggia/sessions/sign-out",
+  "/loggia.v1.SessionService/GetViewer",
+  "/loggia.v1.SessionService/SignOut",
 ];
 
 test("no route of the router answers without a token, by any method, but for those that are meant to", async () => {

@@ -10,7 +10,7 @@ test("the program of docs/python.md runs word by word with the oldest client and
   const program = /^```python\n(.*?)^```$/ms.exec(page)?.[1] ?? "";
   for (const client of ["mlflow-1.28", "mlflow-3"] as const) {
     const { uri } = await server.project();
-    const { status, output } = await runPython(client, uri, ["-c", program]);
+    const { status, output } = await runPython(client, { uri }, ["-c", program]);
     expect(status, output).toBe(0);
     expect(output.trim().split("\n")).toContain("True");
   }

@@ -9,10 +9,12 @@ const shared = [
   "kysely_migration",
   "kysely_migration_lock",
   "secrets",
+  "server_state",
   "users",
   "members",
   "tokens",
   "ci_used_id_tokens",
+  "user_identities",
 ];
 
 interface Constraint {

@@ -67,7 +67,18 @@ export interface TestProject {
 export interface TestServerOptions
   extends Pick<
     ServerOptions,
-    "open" | "anonymousReads" | "failedLogins" | "limits" | "callsPerToken" | "edge" | "log" | "ci"
+    | "open"
+    | "anonymousReads"
+    | "failedLogins"
+    | "limits"
+    | "callsPerToken"
+    | "edge"
+    | "log"
+    | "ci"
+    | "web"
+    | "pages"
+    | "oidc"
+    | "publicUrl"
   > {}
 
 export interface RestAnswer {

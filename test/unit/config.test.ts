@@ -90,13 +90,13 @@ describe("values", () => {
   });
 
   test.each([
-    ["postgres://a:secret@db/x", "postgres://a:***@db/x"],
-    ["postgresql://db/x?user=a&password=secret", "postgresql://db/x?user=a&password=***"],
+    ["postgres://a:hunter2@db/x", "postgres://a:***@db/x"],
+    ["postgresql://db/x?user=a&password=hunter2", "postgresql://db/x?user=a&password=***"],
   ])("the password of %s is not shown", (url, shown) => {
     const result = read({ env: { DATABASE_URL: url } });
     expect(result.config.databaseUrl).toBe(url);
     expect(result.shown).toContainEqual({ name: "database-url", value: shown, source: "DATABASE_URL" });
-    expect(JSON.stringify(result.shown)).not.toContain("secret");
+    expect(JSON.stringify(result.shown)).not.toContain("hunter2");
   });
 });
 
@@ -297,11 +297,14 @@ describe("the settings for CI", () => {
       expect(() => read({ flags })).toThrow(SettingError);
   });
 
-  test("show GitLab's token neither when asked for nor when it is wrong", () => {
-    const { config, shown } = read({ env: { LOGGIA_GITLAB_TOKEN: "glpat-secret" } });
-    expect(config.gitlabToken).toBe("glpat-secret");
-    expect(JSON.stringify(shown)).not.toContain("secret");
-    expect(() => read({ env: { LOGGIA_GITLAB_TOKEN: "glpat secret" } })).toThrow(
+  test("show GitLab's token and the secret of the OpenID client neither when asked for nor when it is wrong", () => {
+    const { config, shown } = read({
+      env: { LOGGIA_GITLAB_TOKEN: "glpat-hunter2", LOGGIA_OIDC_CLIENT_SECRET: "oidc-hunter2" },
+    });
+    expect(config.oidcClientSecret).toBe("oidc-hunter2");
+    expect(config.gitlabToken).toBe("glpat-hunter2");
+    expect(JSON.stringify(shown)).not.toContain("hunter2");
+    expect(() => read({ env: { LOGGIA_GITLAB_TOKEN: "glpat hunter2" } })).toThrow(
       /^--gitlab-token must be visible characters without spaces \(from LOGGIA_GITLAB_TOKEN\)$/,
     );
   });

@@ -1,0 +1,145 @@
+/**
+ * `npm run screenshots`: every page, light and dark, at three widths, into the ignored folder `screenshots`. Starts a server of
+ * its own with what examples and a sweep log to it, and leaves nothing else behind.
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { chromium, type Page } from "playwright-core";
+import { ensureChromium } from "./chromium.ts";
+import { ensureClient } from "./clients.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+const folder = join(root, "screenshots");
+
+interface Shot {
+  name: string;
+  address: string;
+  /** What is done before the picture is taken. */
+  act?: (page: Page) => Promise<unknown>;
+}
+
+const experiment = "/default/-/ml/experiments/1";
+
+/** The pages. A new page adds its line. */
+const shots: readonly Shot[] = [
+  { name: "projects", address: "/" },
+  { name: "sign-in", address: "/-/sign-in" },
+  { name: "experiments", address: "/default/-/ml/experiments" },
+  { name: "experiments-trash", address: "/default/-/ml/experiments?view=deleted" },
+  {
+    name: "experiments-new",
+    address: "/default/-/ml/experiments",
+    act: (page) => page.getByRole("button", { name: "New experiment" }).click(),
+  },
+  { name: "candidates", address: `${experiment}?sort=-metrics.accuracy` },
+  {
+    name: "candidates-columns",
+    address: experiment,
+    act: (page) => page.getByRole("button", { name: "Columns" }).click(),
+  },
+  {
+    name: "candidates-filter",
+    address: experiment,
+    async act(page) {
+      await page.getByLabel("Filter", { exact: true }).click();
+      await page.keyboard.type("metrics.loss < 0.4 AND params.");
+    },
+  },
+  { name: "candidates-filter-error", address: `${experiment}?filter=metrics.loss+<+0.4+AND+wrong.x+=+1` },
+  {
+    name: "candidates-selected",
+    address: experiment,
+    async act(page) {
+      for (const row of [1, 3, 4]) await page.locator(`[data-row="${row}"] [data-select]`).click();
+    },
+  },
+  { name: "candidates-none", address: "/default/-/ml/experiments/0" },
+  { name: "candidates-nothing-matches", address: `${experiment}?filter=metrics.loss+>+1e9` },
+  {
+    name: "shortcuts",
+    address: experiment,
+    act: (page) => page.getByRole("button", { name: /^Keyboard shortcuts/ }).click(),
+  },
+  { name: "absent", address: "/nobody/-/ml/experiments" },
+];
+
+const widths = [
+  [360, 760],
+  [1440, 900],
+  [2560, 1300],
+] as const;
+
+const data = await mkdtemp(join(tmpdir(), "loggia-screenshots-"));
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+await promisify(execFile)(process.execPath, [join(root, "scripts/build-web.ts")], { cwd: root });
+const server = spawn(
+  process.execPath,
+  [join(root, "src/main.ts"), "serve", "--port", String(port), "--data-dir", data, "--log-level", "error"],
+  { stdio: ["ignore", "inherit", "inherit"] },
+);
+try {
+  await answered(`${url}/readyz`);
+  const env = { ...process.env, MLFLOW_TRACKING_URI: url, MLFLOW_DISABLE_TELEMETRY: "true" };
+  const python = await ensureClient("mlflow-1.28");
+  await promisify(execFile)(python, [join(root, "scripts/screenshots.py")], {
+    cwd: data,
+    env,
+    maxBuffer: 2 ** 24,
+  });
+  await take(process.argv.slice(2));
+} finally {
+  server.kill();
+  await once(server, "exit");
+  await rm(data, { recursive: true, force: true });
+}
+
+/** @param names of the shots to take; all when none is named. */
+async function take(names: readonly string[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: await ensureChromium(),
+    args: ["--headless", "--no-sandbox", "--disable-gpu"],
+  });
+  for (const colorScheme of ["light", "dark"] as const)
+    for (const [width, height] of widths) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB" });
+      const page = await context.newPage();
+      for (const { name, address, act } of shots) {
+        if (names.length > 0 && !names.includes(name)) continue;
+        await page.goto(`${url}${address}`);
+        await page.waitForLoadState("networkidle");
+        await act?.(page);
+        await page.waitForLoadState("networkidle");
+        const path = join(folder, `${name} ${width} ${colorScheme}.png`);
+        await page.screenshot({ path, animations: "disabled" });
+        console.log(path);
+      }
+      await context.close();
+    }
+  await browser.close();
+}
+
+async function answered(address: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(address).catch(() => undefined);
+    if (response?.ok) return;
+    if (server.exitCode !== null) throw new Error("The server ended.");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,64 @@
+import { Readable } from "node:stream";
+import { create } from "@bufbuild/protobuf";
+import { makeZip } from "client-zip";
+import type { FastifyInstance } from "fastify";
+import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
+import { projectKey } from "../auth/context-keys.ts";
+import type { ArtifactArchives } from "../services/artifact-archive.ts";
+import { missing } from "../services/context.ts";
+import { keepingScope } from "../store/scope.ts";
+import { longestStall, parameter } from "./artifacts.ts";
+import type { Surround } from "./call.ts";
+import { attachment } from "./content-disposition.ts";
+
+export interface ArtifactArchiveOptions {
+  archives: ArtifactArchives;
+  surround: Surround;
+}
+
+/**
+ * A folder of a run's artifacts as a ZIP file, made while it is sent: of any size (ZIP64), in little memory, and not
+ * compressed, since what is large among artifacts mostly is already. As far as permissions go it is a download.
+ */
+export async function artifactArchiveRoute(
+  app: FastifyInstance,
+  { archives, surround }: ArtifactArchiveOptions,
+): Promise<void> {
+  const { downloadArtifact } = MlflowArtifactsService.method;
+  app.route({
+    method: "GET",
+    url: "/api/1.0/loggia/artifacts/archive",
+    exposeHeadRoute: false,
+    async handler(request, reply) {
+      const { name, files } = await surround(
+        downloadArtifact,
+        request,
+        reply,
+        () => create(downloadArtifact.input),
+        async (_message, context) => {
+          const runId = parameter(request, "run_id");
+          if (!runId) throw missing("run_id");
+          const path = parameter(request, "path") ?? "";
+          const archive = await archives.ofRun(context.values.get(projectKey), runId, path);
+          // The files are asked for when the interceptors that set the scope are done.
+          return { ...archive, files: keepingScope(archive.files) };
+        },
+      );
+      reply.raw.setTimeout(longestStall, () => reply.raw.destroy());
+      reply.headers({
+        "content-type": "application/zip",
+        "content-disposition": attachment(`${name}.zip`),
+        "cache-control": "private, no-store",
+        "content-security-policy": "sandbox; default-src 'none'",
+      });
+      const zip = Readable.fromWeb(makeZip(entriesOf(files)) as import("node:stream/web").ReadableStream);
+      // What fails in the middle cuts the answer short, which its reader can tell from an end.
+      return reply.send(zip);
+    },
+  });
+}
+
+async function* entriesOf(files: Awaited<ReturnType<ArtifactArchives["ofRun"]>>["files"]) {
+  for await (const { name, size, modified, bytes } of files)
+    yield { name, size, lastModified: modified, input: bytes };
+}

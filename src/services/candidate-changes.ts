@@ -1,0 +1,56 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
+import { invalid } from "../errors.ts";
+import { moveRuns, type Obstacle, tagRuns } from "../store/many-runs.ts";
+import { tooMany } from "./candidates.ts";
+import { missing, project } from "./context.ts";
+import type { Deps } from "./deps.ts";
+import { runKeyText, runNotFound, runNotInState } from "./ids.ts";
+import { checkStorable, checkTag } from "./names.ts";
+
+const mostRuns = 1_000;
+
+/** Changes of many runs at once, each in one transaction and safe to repeat. */
+export const candidateChanges = ({ db }: Deps) =>
+  ({
+    async deleteCandidates(req, ctx) {
+      const moved = await moveRuns(db, project(ctx), chosenRuns(req.runIds), "deleted");
+      if (typeof moved !== "number") throw refusal(moved);
+      return { changedCount: moved };
+    },
+
+    async restoreCandidates(req, ctx) {
+      const moved = await moveRuns(db, project(ctx), chosenRuns(req.runIds), "active");
+      if (typeof moved !== "number") throw refusal(moved);
+      return { changedCount: moved };
+    },
+
+    async tagCandidates(req, ctx) {
+      const { key, value } = req;
+      if (key === "") throw missing("key");
+      const runIds = chosenRuns(req.runIds);
+      if (value === undefined) checkStorable("key", key);
+      else checkTag(key, value);
+      const obstacle = await tagRuns(db, project(ctx), runIds, key, value);
+      if (obstacle !== undefined) throw refusal(obstacle);
+      return {};
+    },
+  }) satisfies Partial<ServiceImpl<typeof CandidateService>>;
+
+/** Each once. @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST for what is no run's id */
+function chosenRuns(ids: readonly string[]): string[] {
+  if (ids.length === 0) throw missing("run_ids");
+  if (ids.length > mostRuns) throw tooMany("run_ids", mostRuns, ids.length);
+  return [...new Set(ids)].map(runKeyText);
+}
+
+function refusal({ runId, why }: Obstacle) {
+  switch (why) {
+    case "absent":
+      return runNotFound(runId);
+    case "deleted":
+      return runNotInState(runId, "active");
+    case "purging":
+      return invalid(`The run ${runId} cannot be restored: its experiment is being purged.`);
+  }
+}

@@ -1,0 +1,190 @@
+import { type SqlBool, sql } from "kysely";
+import type { CursorValue } from "../search/page-token.ts";
+import { numberArray } from "./array-literals.ts";
+import type { Database } from "./database.ts";
+import { planEachTime } from "./postgres-client.ts";
+import { type Fact, runHas, type Sql, within } from "./search-facts.ts";
+import { joins, ordered, type SortKey } from "./search-keys.ts";
+import { type RunSearch, toQuestion } from "./search-runs.ts";
+import { every, inScope, intersection, onRuns, probe, type Question } from "./search-statements.ts";
+
+/** Where in the order of a search a table stands that was scrolled far, and how long it is. */
+
+/** Without a page. */
+export type WholeSearch = Omit<RunSearch, "limit" | "after">;
+
+/** Sets that one statement builds at most; the other facts are tested run by run. */
+const mostSets = 4;
+
+/**
+ * The place after the first `offset` runs (at least 1), to be given to searchRuns as `after`; undefined when there are not so many. What is
+ * left out is read from indexes alone where an index has the order: by start time, or by a metric.
+ */
+export async function findPlace(
+  db: Database,
+  search: WholeSearch,
+  offset: number,
+): Promise<CursorValue[] | undefined> {
+  const question = await withoutNeedlessStage(db, toQuestion({ ...search, limit: 1 }));
+  if (question.scope.experiments.length === 0) return undefined;
+  const { keys } = question;
+  const byMetric = await placeByMetric(db, question, offset - 1);
+  if (byMetric !== undefined) return byMetric;
+  const rows = await read<Place>(
+    db,
+    sql`
+    select ${valuesOf(keys)}
+    from ${matching(question, setsOf(question.facts))}
+    order by ${ordered(keys)} offset ${offset - 1} limit 1`,
+  );
+  const [row] = rows;
+  return row && keys.map(({ column }) => row[column] ?? null);
+}
+
+type Place = { [column: `k${string}`]: CursorValue };
+
+/** `value as column` for each key. */
+const valuesOf = (keys: readonly SortKey[]): Sql =>
+  sql.join(keys.map((key) => sql`${key.value} as ${sql.id(key.column)}`));
+
+/** The runs `r` that satisfy all conditions, with what they are sorted by: what follows FROM, WHERE included. */
+function matching(question: Question, sets: readonly Fact[], sorted = true): Sql {
+  const { scope, starts, facts, keys } = question;
+  const values = sorted ? joins(keys, scope.project) : sql``;
+  const held = facts.filter((fact) => !sets.includes(fact)).map((fact) => runHas(fact, scope));
+  if (sets.length === 0)
+    return sql`runs r${values}
+    where ${every([...inScope(scope), ...starts, ...onRuns(question), ...held])}`;
+  return sql`(select run_key from (${intersection(question, sets)}) sets offset 0) c
+    join runs r on r.project_id = ${scope.project} and r.run_key = c.run_key${values}
+    where ${every([...starts, ...onRuns(question), ...held])}`;
+}
+
+const setsOf = (facts: readonly Fact[]) => facts.slice(0, mostSets);
+
+/**
+ * By a metric, runs are skipped along the index of its values, which has them in another order where values tie: so the value
+ * at the place is found first, then the place among the runs that tie in it.
+ */
+async function placeByMetric(
+  db: Database,
+  question: Question,
+  skipped: number,
+): Promise<CursorValue[] | undefined> {
+  const { scope, starts, columns, facts, keys, stage } = question;
+  const [first, ...others] = keys;
+  const isPlain = starts.length + columns.length + facts.length === 0 && stage === undefined;
+  if (first?.fact?.kind !== "metric" || !isPlain || scope.experiments.length !== 1) return undefined;
+  const { alias, key } = first.fact;
+  const o = sql.id(alias);
+  const value = sql.id(alias, "value");
+  const ofKey: Sql<SqlBool> = sql`${o}.project_id = ${scope.project}
+    and ${within(sql`${o}.experiment_id`, scope.experiments)} and ${o}.key = ${key}`;
+  const [found] = await read<{ value: number }>(
+    db,
+    sql`
+    select ${value} as value from latest_metrics ${o}
+    where ${ofKey} and ${value} < 'NaN'
+    order by ${value}${first.negated ? sql` desc` : sql``} offset ${skipped} limit 1`,
+  );
+  if (found === undefined) return undefined;
+  const [before] = await read<{ count: bigint }>(
+    db,
+    sql`
+    select count(*) as count from latest_metrics ${o}
+    where ${ofKey} and ${value} ${first.negated ? sql`>` : sql`<`} ${found.value} and ${value} < 'NaN'`,
+  );
+  const [row] = await read<Place>(
+    db,
+    sql`
+    select ${valuesOf(keys)}
+    from latest_metrics ${o}
+    join runs r on r.project_id = ${scope.project} and r.run_key = ${o}.run_key${joins(others, scope.project)}
+    where ${ofKey} and ${value} = ${found.value}
+    order by ${ordered(others)} offset ${skipped - Number(before?.count ?? 0n)} limit 1`,
+  );
+  return row && keys.map(({ column }) => row[column] ?? null);
+}
+
+/** Where no run is deleted, every run is active, and nothing has to be looked up to know. */
+async function withoutNeedlessStage(db: Database, question: Question): Promise<Question> {
+  if (question.stage !== "active") return question;
+  const { deleted } = await countStages(db, question);
+  return deleted === 0n ? { ...question, stage: undefined } : question;
+}
+
+async function countStages(db: Database, { scope }: Pick<Question, "scope">) {
+  const [row] = await read<{ active: bigint; deleted: bigint }>(
+    db,
+    sql`
+    select coalesce(sum(active_runs), 0)::bigint as active, coalesce(sum(deleted_runs), 0)::bigint as deleted
+    from experiment_activity
+    where project_id = ${scope.project} and experiment_id = any(${numberArray(scope.experiments)}::bigint[])`,
+  );
+  return row ?? { active: 0n, deleted: 0n };
+}
+
+/** Up to this many runs with a fact are worth starting from. */
+const fewRuns = 10_000;
+
+/** Runs that are looked at in turn before the sets of all that satisfy the conditions are built. */
+const firstLook = 20_000;
+
+export interface Count {
+  count: bigint;
+  /** Otherwise there are at least as many. */
+  isExact: boolean;
+}
+
+/** How many runs a search finds, counted up to `most`. What a whole experiment has is known anyway. */
+export async function countRuns(db: Database, search: WholeSearch, most: number): Promise<Count> {
+  const question = toQuestion({ ...search, limit: 1 });
+  const { scope, facts, starts, columns, stage } = question;
+  if (scope.experiments.length === 0) return { count: 0n, isExact: true };
+  if (facts.length + starts.length + columns.length === 0) {
+    const { active, deleted } = await countStages(db, question);
+    const count = stage === "active" ? active : stage === "deleted" ? deleted : active + deleted;
+    return { count, isExact: true };
+  }
+  if (facts.length === 0) return counted(await countMatching(db, question, [], most), most);
+  const present = facts.filter((fact) => !fact.absent);
+  const [found] = await read(db, probe(question, present, { runs: firstLook + 1, facts: fewRuns + 1 }));
+  const rare = present.filter((_, i) => Number(found?.[`c${i}`] ?? 0) <= fewRuns);
+  if (rare.length > 0) return counted(await countMatching(db, question, rare.slice(0, mostSets), most), most);
+  const looked = await countNewest(db, question, most);
+  const all = Number(found?.runs ?? 0) <= firstLook;
+  if (looked >= most || all) return counted(looked, most);
+  return counted(await countMatching(db, question, setsOf(facts), most), most);
+}
+
+const counted = (count: number, most: number): Count =>
+  count > most ? { count: BigInt(most), isExact: false } : { count: BigInt(count), isExact: true };
+
+async function countMatching(db: Database, question: Question, sets: readonly Fact[], most: number) {
+  const [row] = await read<{ count: bigint }>(
+    db,
+    sql`select count(*) as count from (select from ${matching(question, sets, false)} limit ${most + 1}) x`,
+  );
+  return Number(row?.count ?? 0n);
+}
+
+/** Those among the newest runs. */
+async function countNewest(db: Database, question: Question, most: number) {
+  const { scope, starts, facts } = question;
+  const [row] = await read<{ count: bigint }>(
+    db,
+    sql`
+    select count(*) as count from (
+      select from (
+        select r.* from runs r where ${every([...inScope(scope), ...starts])}
+        order by r.start_time desc, r.run_id limit ${firstLook}
+      ) r
+      where ${every([...onRuns(question), ...facts.map((fact) => runHas(fact, scope))])}
+      limit ${most + 1}
+    ) x`,
+  );
+  return Number(row?.count ?? 0n);
+}
+
+const read = async <Row>(db: Database, statement: Sql<Row> | Sql): Promise<Row[]> =>
+  (await sql<Row>`${planEachTime}${statement}`.execute(db)).rows;

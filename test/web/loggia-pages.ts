@@ -1,0 +1,124 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, expect } from "vitest";
+import { testBrowser } from "../support/browser.ts";
+import { runPython } from "../support/python.ts";
+import { type TestServer, type TestServerOptions, testServer } from "../support/server.ts";
+
+const checkout = fileURLToPath(new URL("../../", import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Milliseconds that a page has for anything that is waited for: the machine may be busy. */
+const patience = 30_000;
+
+/** Expects of what `look` sees in a page that it comes true in time. */
+export const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: patience });
+
+export interface LoggiaPages {
+  server: TestServer;
+  /** The ids that seed.py printed, by name. */
+  ids: Record<string, string>;
+  /**
+   * Opens an address with nothing remembered from an earlier visit.
+   * @param expected what is right for once: `SearchCandidates 400`.
+   */
+  visit(address: string, options?: BrowserContextOptions & { expected?: string[] }): Promise<Page>;
+}
+
+/**
+ * Our pages as they are built, from a real server that holds what seed.py logged with MLflow's real client. A test fails when
+ * its pages throw, offend against their Content-Security-Policy, get an answer they do not expect, or ask another site.
+ */
+export async function loggiaPages(
+  options: TestServerOptions & { seeded?: boolean } = {},
+): Promise<LoggiaPages> {
+  const { seeded = true, ...more } = options;
+  await promisify(execFile)(process.execPath, [`${checkout}scripts/build-web.ts`], { cwd: checkout });
+  const server = await testServer({ web: `${checkout}web/dist`, ...more });
+  const ids = seeded ? await seed(server) : {};
+  const browser = await testBrowser();
+
+  const visits: { page: Page; wrong: string[] }[] = [];
+  afterEach(async () => {
+    const ended = visits.splice(0);
+    for (const { page } of ended) await page.context().close();
+    expect(ended.flatMap(({ wrong }) => wrong)).toEqual([]);
+  });
+
+  return {
+    server,
+    ids,
+    async visit(address, { expected = [], ...context } = {}) {
+      const opened = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        locale: "en-GB",
+        timezoneId: "Europe/Rome",
+        ...context,
+      });
+      const page = await opened.newPage();
+      page.setDefaultTimeout(patience);
+      const wrong: string[] = [];
+      visits.push({ page, wrong });
+      page.on("pageerror", (error) => wrong.push(`an exception: ${error.stack ?? error.message}`));
+      page.on("dialog", (dialog) => {
+        wrong.push(`a dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on("console", (message) => {
+        if (/Content Security Policy|unsafe/.test(message.text())) wrong.push(message.text());
+      });
+      page.on("request", (request) => {
+        if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))
+          wrong.push(`asked another site: ${request.url()}`);
+      });
+      page.on("response", (response) => {
+        const answer = `${new URL(response.url()).pathname.split("/").at(-1)} ${response.status()}`;
+        if (response.status() >= 400 && !expected.includes(answer)) wrong.push(answer);
+      });
+      await page.goto(`${server.url}${address}`);
+      return page;
+    },
+  };
+}
+
+async function seed(server: TestServer): Promise<Record<string, string>> {
+  const script = fileURLToPath(new URL("seed.py", import.meta.url));
+  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [script]);
+  if (status !== 0) throw new Error(`seed.py failed:\n${output.slice(-3000)}`);
+  return JSON.parse(output.trim().split("\n").at(-1) ?? "");
+}
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** What axe finds that is serious: nothing, in a page that is done. */
+export async function accessibilityOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const violations = (await page.evaluate(
+    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
+  )) as Violation[];
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`),
+    );
+}
+
+/** The texts of a column of the candidates, from the top, as far as they are drawn. */
+export async function column(page: Page, id: string): Promise<string[]> {
+  const cells = page.locator(`[role=row][data-row] [role=gridcell][id$="-${id}"]`);
+  const found = await cells.evaluateAll((all) =>
+    all.map((cell): [number, string] => [
+      Number(cell.closest("[data-row]")?.getAttribute("data-row")),
+      cell.textContent?.trim() ?? "",
+    ]),
+  );
+  return found.sort(([a], [b]) => a - b).map(([, text]) => text);
+}

@@ -1,0 +1,41 @@
+import { queryOptions } from "@tanstack/react-query";
+import {
+  type ServerFacts,
+  SessionService,
+  type Viewer,
+  type ViewerProject,
+} from "../../../gen/loggia/v1/sessions_pb.js";
+import { queries } from "./queries.ts";
+import { client } from "./transport.ts";
+
+export type { ServerFacts, Viewer, ViewerProject };
+
+/** Who looks at the page, and what of the server a page has to know. */
+export const viewerQuery = queryOptions({
+  queryKey: ["viewer"],
+  staleTime: 60_000,
+  async queryFn({ signal }) {
+    const { viewer, server } = await client(SessionService).getViewer({}, { signal });
+    return { viewer: viewer as Viewer, server: server as ServerFacts };
+  },
+});
+
+/** What the viewer may do in a project; null when there is none, or they may not know of it. */
+export const accessQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["access", project],
+    staleTime: 60_000,
+    queryFn: async ({ signal }): Promise<ViewerProject | null> =>
+      (await client(SessionService).getViewer({ project }, { signal })).project ?? null,
+  });
+
+/** Begins a session with a token. @throws ConnectError when the token is not good. */
+export async function signIn(token: string): Promise<void> {
+  await client(SessionService).signIn({}, { headers: { authorization: `Bearer ${token}` } });
+  queries.clear();
+}
+
+export async function signOut(): Promise<void> {
+  await client(SessionService).signOut({});
+  queries.clear();
+}

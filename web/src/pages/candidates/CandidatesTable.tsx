@@ -1,0 +1,206 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
+import type { Experiment } from "../../api/experiments.ts";
+import { failureOf } from "../../api/failure.ts";
+import { useNarrow } from "../../design/media.ts";
+import { useShortcut } from "../../shell/shortcuts.ts";
+import { Grid, type GridHandle } from "../../table/Grid.tsx";
+import styles from "./CandidatesPage.module.css";
+import { ColumnMenu } from "./ColumnMenu.tsx";
+import { type ChosenColumn, gridColumn, nameColumn, orderByOf, parseColumn } from "./columns.ts";
+import { EmptyCandidates } from "./EmptyCandidates.tsx";
+import { StatusLine } from "./StatusLine.tsx";
+import { Toolbar } from "./Toolbar.tsx";
+import { TreeContext } from "./tree.ts";
+import { useCandidates } from "./useCandidates.ts";
+import { useSelection } from "./useSelection.ts";
+import { useTree } from "./useTree.ts";
+import { useView } from "./useView.ts";
+import { keysOf, usualColumns } from "./usualColumns.ts";
+import type { View } from "./view.ts";
+
+/** The order of the server where none is asked for. */
+const newestFirst = { column: "created", descending: true };
+
+const noKeys: Keys = { metrics: [], params: [], tags: [] };
+
+/** The candidates of an experiment, with all that narrows, orders and changes them. */
+export function CandidatesTable({
+  project,
+  id,
+  experiment,
+  writes,
+}: {
+  project: string;
+  id: string;
+  experiment: Experiment | undefined;
+  writes: boolean;
+}) {
+  const [view, change] = useView();
+  const navigate = useNavigate();
+  const grid = useRef<GridHandle>(null);
+  const [menu, setMenu] = useState<{ column: string; anchor: HTMLElement }>();
+  const { data: keys, error: keysError } = useQuery(columnsQuery(project, id));
+
+  const chosen = useMemo(() => view.columns ?? usualColumns(keys ?? noKeys), [view.columns, keys]);
+  const isNarrow = useNarrow();
+  const columns = useMemo(() => ordered(chosen, isNarrow), [chosen, isNarrow]);
+  // As text, so that the question stays the same object while nothing in it changes.
+  const wanted = JSON.stringify({
+    filter: view.filter,
+    name: view.name,
+    orderBy: (view.sort && orderByOf(view.sort.column, view.sort.descending)) ?? "",
+    stage: view.stage,
+    isTopLevel: standsAsTree(view),
+    keys: keysOf(chosen),
+  });
+  const of = useMemo<CandidatesOf>(
+    () => ({ project, experiment: id, ...JSON.parse(wanted) }),
+    [project, id, wanted],
+  );
+  const candidates = useCandidates(
+    of,
+    view.columns !== undefined || keys !== undefined || keysError !== null,
+  );
+  const tree = useTree(of, candidates);
+  const { rowAt } = tree;
+  const selection = useSelection(view, change, rowAt);
+
+  const setColumns = useCallback(
+    (columns: readonly ChosenColumn[] | undefined) => change({ columns }),
+    [change],
+  );
+  const edit = useCallback(
+    (id: string, next: Partial<ChosenColumn>) =>
+      setColumns(chosen.map((one) => (one.id === id ? { ...one, ...next } : one))),
+    [chosen, setColumns],
+  );
+  const sorting = view.sort ?? newestFirst;
+  const sort = (column: string) => {
+    if (sorting.column !== column) change({ sort: { column, descending: true } });
+    else if (sorting.descending) change({ sort: { column, descending: false } });
+    else change({ sort: undefined });
+  };
+  const move = (column: string, before: string) => {
+    const moved = chosen.find((one) => one.id === column);
+    if (moved === undefined || column === before) return;
+    const others = chosen.filter((one) => one.id !== column);
+    const target = chosen.find((one) => one.id === before);
+    const at = Math.max(
+      1,
+      others.findIndex((one) => one.id === before),
+    );
+    const { isPinned: _, ...rest } = moved;
+    others.splice(at, 0, target?.isPinned ? { ...rest, isPinned: true } : rest);
+    setColumns(others);
+  };
+  const open = (index: number) => {
+    const row = rowAt(index);
+    if (row !== undefined)
+      void navigate({ to: "/p/$project/ml/candidates/$candidate", params: { project, candidate: row.iid } });
+  };
+
+  useShortcut("j ArrowDown", "Next candidate", () => grid.current?.move(1));
+  useShortcut("k ArrowUp", "Previous candidate", () => grid.current?.move(-1));
+  useShortcut("Enter", "Open the candidate", () => open(grid.current?.active() ?? -1));
+  useShortcut("x", "Select the candidate", () => selection.select(grid.current?.active() ?? -1, false));
+  useShortcut("/", "Filter", () => document.getElementById("filter")?.focus());
+
+  const failure = candidates.error === null ? undefined : failureOf(candidates.error);
+  const branchAt = (index: number) => {
+    const row = rowAt(index);
+    if (row === undefined) return { level: 1, isExpanded: undefined };
+    return {
+      level: tree.levels.get(row.id) ?? 1,
+      isExpanded: row.children === 0 ? undefined : tree.isExpanded(row),
+    };
+  };
+  const context = useMemo(
+    () => ({ project, isExpanded: tree.isExpanded, levels: tree.levels, hasBranches: tree.hasBranches }),
+    [project, tree.isExpanded, tree.levels, tree.hasBranches],
+  );
+  return (
+    <div className={styles.content}>
+      <Toolbar
+        project={project}
+        experiment={experiment}
+        view={view}
+        change={change}
+        columns={chosen}
+        keys={keys ?? noKeys}
+        failure={failure}
+        selected={selection.ids}
+        onClear={selection.clear}
+        writes={writes}
+        setColumns={setColumns}
+      />
+      <div className={styles.table} data-stale={candidates.isStale && failure === undefined ? "" : undefined}>
+        <TreeContext value={context}>
+          <Grid<Candidate>
+            ref={grid}
+            label="Candidates"
+            columns={columns}
+            rowCount={candidates.total === undefined && failure === undefined ? 12 : tree.rowCount}
+            rowAt={rowAt}
+            labelOf={({ name, id }) => name || id}
+            isSelected={({ id }) => selection.has(id)}
+            isFaded={({ stage }) => stage === "deleted" && view.stage === "all"}
+            {...(of.isTopLevel ? { branchAt } : {})}
+            allSelected={selection.state(candidates.loaded)}
+            sort={sorting}
+            onRange={candidates.setRange}
+            onSelect={selection.select}
+            onSelectAll={() => selection.toggleAll(candidates.loaded)}
+            onOpen={open}
+            onExpand={tree.setExpanded}
+            onSort={sort}
+            onResize={(column, width) => edit(column, { width })}
+            onMove={move}
+            onMenu={(column, anchor) => setMenu({ column, anchor })}
+          />
+        </TreeContext>
+        <EmptyCandidates
+          project={project}
+          view={view}
+          total={candidates.total}
+          error={candidates.error}
+          retry={candidates.retry}
+          change={change}
+        />
+      </div>
+      <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
+      {menu === undefined ? null : (
+        <ColumnMenu
+          column={menu.column}
+          anchor={menu.anchor}
+          columns={chosen}
+          onColumns={setColumns}
+          onSort={(descending) =>
+            change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
+          }
+          onClose={() => {
+            setMenu(undefined);
+            grid.current?.focus();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** A filter, or an order by what was logged, is about every candidate, also about those below others. */
+const standsAsTree = ({ isTree, filter, name, sort }: View) =>
+  isTree &&
+  filter === "" &&
+  name === "" &&
+  (sort === undefined || parseColumn(sort.column)?.kind === "attribute");
+
+/** The columns of the grid: those that are pinned first. On a phone the pinned name leaves room for another column. */
+function ordered(chosen: readonly ChosenColumn[], isNarrow: boolean) {
+  const columns = chosen
+    .map((one) => gridColumn(isNarrow && one.id === nameColumn ? { width: 132, ...one } : one))
+    .filter((column) => column !== undefined);
+  return [...columns.filter(({ isPinned }) => isPinned), ...columns.filter(({ isPinned }) => !isPinned)];
+}

@@ -1,0 +1,103 @@
+import { useCallback } from "react";
+import { findValues, type Keys } from "../../api/candidates.ts";
+import type { Experiment } from "../../api/experiments.ts";
+import type { Failure } from "../../api/failure.ts";
+import { FilterBox, type FilterProblem, type ValuesWanted } from "../../filter/FilterBox.tsx";
+import { SearchBox } from "../../parts/Field.tsx";
+import { Switcher } from "../../parts/Switcher.tsx";
+import styles from "./CandidatesPage.module.css";
+import { ColumnChooser } from "./ColumnChooser.tsx";
+import type { ChosenColumn } from "./columns.ts";
+import { SelectionBar } from "./SelectionBar.tsx";
+import { ViewsMenu } from "./ViewsMenu.tsx";
+import type { View } from "./view.ts";
+
+const stages = [
+  { value: "active", text: "Active" },
+  { value: "deleted", text: "Trash" },
+  { value: "all", text: "All" },
+] as const;
+
+/** What narrows the candidates and what shows of them; while some are selected, what can be done with those. */
+export function Toolbar({
+  project,
+  experiment,
+  view,
+  change,
+  columns,
+  keys,
+  failure,
+  selected,
+  onClear,
+  writes,
+  setColumns,
+}: {
+  project: string;
+  experiment: Experiment | undefined;
+  view: View;
+  change: (change: Partial<View>) => void;
+  columns: readonly ChosenColumn[];
+  keys: Keys;
+  failure: Failure | undefined;
+  selected: readonly string[];
+  onClear: () => void;
+  writes: boolean;
+  setColumns: (columns: readonly ChosenColumn[] | undefined) => void;
+}) {
+  const id = experiment?.id ?? "";
+  const values = useCallback(
+    (wanted: ValuesWanted, signal: AbortSignal) => findValues(project, id, wanted, signal),
+    [project, id],
+  );
+  if (selected.length > 0)
+    return (
+      <div className={styles.tools}>
+        <SelectionBar
+          project={project}
+          selected={selected}
+          isTrash={view.stage === "deleted"}
+          writes={writes}
+          onClear={onClear}
+        />
+      </div>
+    );
+  return (
+    <div className={styles.tools}>
+      <SearchBox
+        className={styles.name ?? ""}
+        label="Find by name"
+        value={view.name}
+        onChange={(event) => change({ name: event.target.value })}
+      />
+      <div className={styles.filter}>
+        <FilterBox
+          id="filter"
+          filter={view.filter}
+          problem={problemOf(view.filter, failure)}
+          vocabulary={keys}
+          values={values}
+          onFilter={(filter) => change({ filter })}
+        />
+      </div>
+      <Switcher
+        label="Which candidates"
+        value={view.stage}
+        choices={stages}
+        onChoose={(stage) => change({ stage })}
+      />
+      <ColumnChooser columns={columns} vocabulary={keys} onChange={setColumns} />
+      {experiment === undefined ? null : (
+        <ViewsMenu project={project} experiment={experiment} writes={writes} />
+      )}
+    </div>
+  );
+}
+
+/** What the server says is wrong with the filter; it counts in code points, the line in code units. */
+function problemOf(filter: string, failure: Failure | undefined): FilterProblem | undefined {
+  if (failure?.kind !== "refused") return undefined;
+  const { message } = failure;
+  if (failure.filter === undefined) return { message };
+  const units = (points: number) => [...filter].slice(0, points).join("").length;
+  return { message, start: units(failure.filter.start), end: units(failure.filter.end) };
+}

@@ -1,0 +1,108 @@
+import type { Candidate } from "../../api/candidates.ts";
+import { ago, duration, exactTime } from "../../format/time.ts";
+import { Status } from "../../parts/Status.tsx";
+import type { GridColumn } from "../../table/column.ts";
+import styles from "./cells.module.css";
+import { JobCell } from "./JobCell.tsx";
+import { NameCell } from "./NameCell.tsx";
+
+interface Attribute {
+  title: string;
+  width: number;
+  /** The attribute by which the server orders it. */
+  orderBy?: string;
+  isNumeric?: boolean;
+  cell: GridColumn<Candidate>["cell"];
+  text: GridColumn<Candidate>["text"];
+}
+
+/** A column that shows a value briefly, and in full on hover. */
+const brief = <T,>(
+  read: (candidate: Candidate) => T | undefined,
+  short: (value: T) => string,
+  full: (value: T) => string,
+): Pick<Attribute, "cell" | "text"> => ({
+  cell(candidate) {
+    const value = read(candidate);
+    return value === undefined ? "" : short(value);
+  },
+  text(candidate) {
+    const value = read(candidate);
+    return value === undefined ? undefined : full(value);
+  },
+});
+
+const time = (read: (candidate: Candidate) => number | undefined) => brief(read, ago, exactTime);
+
+const took = ({ startedAt, endedAt }: Candidate) =>
+  startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt;
+
+const source = ({ tags }: Candidate) => tags.get("mlflow.source.name");
+
+/** The columns that every candidate has, by id, in their usual order. */
+export const attributes: ReadonlyMap<string, Attribute> = new Map<string, Attribute>([
+  [
+    "name",
+    {
+      title: "Name",
+      width: 220,
+      orderBy: "run_name",
+      cell: (one) => <NameCell candidate={one} />,
+      text: ({ name }) => name,
+    },
+  ],
+  [
+    "status",
+    {
+      title: "Status",
+      width: 104,
+      orderBy: "status",
+      cell: ({ status }) => <Status status={status} />,
+      text: ({ status }) => status,
+    },
+  ],
+  ["created", { title: "Created", width: 104, orderBy: "start_time", ...time(({ startedAt }) => startedAt) }],
+  [
+    "duration",
+    { title: "Duration", width: 104, isNumeric: true, ...brief(took, duration, (ms) => `${ms} ms`) },
+  ],
+  [
+    "user",
+    { title: "User", width: 96, orderBy: "user_id", cell: ({ user }) => user, text: ({ user }) => user },
+  ],
+  [
+    "job",
+    { title: "CI job", width: 128, cell: (one) => <JobCell candidate={one} />, text: ({ job }) => job?.name },
+  ],
+  ["ended", { title: "Ended", width: 104, orderBy: "end_time", ...time(({ endedAt }) => endedAt) }],
+  [
+    "artifacts",
+    {
+      title: "Artifacts",
+      width: 88,
+      cell: ({ hasArtifacts }) => (hasArtifacts ? "Yes" : ""),
+      text: ({ artifactUri }) => artifactUri,
+    },
+  ],
+  [
+    "models",
+    {
+      title: "Models",
+      width: 76,
+      isNumeric: true,
+      cell: ({ models }) => (models === 0 ? "" : String(models)),
+      text: ({ models }) => String(models),
+    },
+  ],
+  ["source", { title: "Source", width: 140, cell: (one) => source(one) ?? "", text: source }],
+  [
+    "id",
+    {
+      title: "Run ID",
+      width: 280,
+      orderBy: "run_id",
+      cell: ({ id }) => <code className={styles.id}>{id}</code>,
+      text: ({ id }) => id,
+    },
+  ],
+]);

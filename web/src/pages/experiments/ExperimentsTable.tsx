@@ -1,0 +1,136 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { type Experiment, ownTags } from "../../api/experiments.ts";
+import { count } from "../../format/number.ts";
+import { IconButton } from "../../parts/Button.tsx";
+import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
+import { SortHead, type Sorting, Table, tableStyles } from "../../parts/Table.tsx";
+import { Tag } from "../../parts/Tag.tsx";
+import { Ago } from "../../parts/Time.tsx";
+import { deleteExperiment, restoreExperiment } from "./actions.ts";
+import styles from "./ExperimentsTable.module.css";
+import { NameDialog } from "./NameDialog.tsx";
+import type { ExperimentColumn } from "./sorting.ts";
+
+/** @param experiments undefined while they are on their way. */
+export function ExperimentsTable({
+  project,
+  experiments,
+  writes,
+  sorting,
+  onSort,
+}: {
+  project: string;
+  experiments: readonly Experiment[] | undefined;
+  writes: boolean;
+  sorting: Sorting<ExperimentColumn>;
+  onSort: (sorting: Sorting<ExperimentColumn>) => void;
+}) {
+  const [renamed, setRenamed] = useState<Experiment>();
+  const head = { sorting, onSort };
+  return (
+    <>
+      <Table label="Experiments">
+        <thead>
+          <tr>
+            <SortHead column="name" {...head}>
+              Name
+            </SortHead>
+            <SortHead column="candidates" className={tableStyles.number} {...head}>
+              Candidates
+            </SortHead>
+            <SortHead column="activity" {...head}>
+              Last activity
+            </SortHead>
+            <SortHead column="created" {...head}>
+              Created
+            </SortHead>
+            <th scope="col">Creator</th>
+            <th scope="col">
+              <span className="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {experiments === undefined
+            ? [0, 1, 2, 3].map((row) => <WaitingRow key={row} />)
+            : experiments.map((experiment) => (
+                <tr key={experiment.id}>
+                  <td className={styles.name}>
+                    <Link
+                      to="/p/$project/ml/experiments/$experiment"
+                      params={{ project, experiment: experiment.id }}
+                    >
+                      {experiment.name}
+                    </Link>
+                    <span className={styles.tags}>
+                      {ownTags(experiment.tags)
+                        .slice(0, 4)
+                        .map(([key, value]) => (
+                          <Tag key={key} name={key} value={value} />
+                        ))}
+                    </span>
+                  </td>
+                  <td className={tableStyles.number}>{count(experiment.candidates)}</td>
+                  <td className={styles.time}>
+                    <Ago time={experiment.activeAt} />
+                  </td>
+                  <td className={styles.time}>
+                    <Ago time={experiment.createdAt} />
+                  </td>
+                  <td>{experiment.creator}</td>
+                  <td className={tableStyles.last}>
+                    {writes ? (
+                      <Actions
+                        project={project}
+                        experiment={experiment}
+                        onRename={() => setRenamed(experiment)}
+                      />
+                    ) : null}
+                  </td>
+                </tr>
+              ))}
+        </tbody>
+      </Table>
+      {renamed === undefined ? null : (
+        <NameDialog project={project} experiment={renamed} onClose={() => setRenamed(undefined)} />
+      )}
+    </>
+  );
+}
+
+const WaitingRow = () => (
+  <tr>
+    <td colSpan={6}>
+      <span className={styles.waiting} role="img" aria-label="On its way" />
+    </td>
+  </tr>
+);
+
+const Actions = ({
+  project,
+  experiment,
+  onRename,
+}: {
+  project: string;
+  experiment: Experiment;
+  onRename: () => void;
+}) => (
+  <Menu align="end" trigger={<IconButton icon="more" label={`Actions for ${experiment.name}`} />}>
+    {experiment.stage === "active" ? (
+      <>
+        <MenuItem icon="edit" onSelect={onRename}>
+          Rename …
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem icon="trash" danger onSelect={() => deleteExperiment(project, experiment)}>
+          Delete
+        </MenuItem>
+      </>
+    ) : (
+      <MenuItem icon="restore" onSelect={() => restoreExperiment(project, experiment)}>
+        Restore
+      </MenuItem>
+    )}
+  </Menu>
+);

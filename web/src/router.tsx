@@ -1,0 +1,67 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { fromAddress, parseSearch, printSearch, type Search, toAddress } from "./address.ts";
+import { HomePage } from "./pages/home/HomePage.tsx";
+import { NotFoundPage } from "./pages/NotFoundPage.tsx";
+import { BrokenPage, LoadingPage, Shell } from "./shell/Shell.tsx";
+
+/** Every page keeps its state in the search of its address, as texts; what they mean is the page's. */
+const validateSearch = (search: Record<string, unknown>): Search => search as Search;
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, validateSearch });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/-/sign-in",
+  component: lazyRouteComponent(() => import("./pages/sign-in/SignInPage.tsx"), "SignInPage"),
+});
+
+const project = createRoute({ getParentRoute: () => root, path: "/p/$project" });
+
+const experiments = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/experiments",
+  component: lazyRouteComponent(() => import("./pages/experiments/ExperimentsPage.tsx"), "ExperimentsPage"),
+});
+
+const candidates = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/experiments/$experiment",
+  component: lazyRouteComponent(() => import("./pages/candidates/CandidatesPage.tsx"), "CandidatesPage"),
+});
+
+/** One candidate, by its number or its run id. */
+const candidate = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/candidates/$candidate",
+  component: NotFoundPage,
+});
+
+const routeTree = root.addChildren([home, signIn, project.addChildren([experiments, candidates, candidate])]);
+
+export const router = createRouter({
+  routeTree,
+  rewrite: {
+    input: ({ url }) => {
+      url.pathname = fromAddress(url.pathname);
+      return url;
+    },
+    output: ({ url }) => {
+      url.pathname = toAddress(url.pathname);
+      return url;
+    },
+  },
+  parseSearch,
+  stringifySearch: printSearch,
+  defaultPreload: "intent",
+  defaultPendingComponent: LoadingPage,
+  defaultErrorComponent: BrokenPage,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

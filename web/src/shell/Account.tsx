@@ -1,0 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { viewerQuery } from "../api/viewer.ts";
+import { buttonClass } from "../parts/Button.tsx";
+
+const AccountMenu = lazy(() => import("./AccountMenu.tsx"));
+
+/** Who is signed in; nothing where nobody has to. */
+export function Account() {
+  const { data } = useQuery(viewerQuery);
+  const viewer = data?.viewer;
+  if (viewer === undefined || viewer.kind === "local") return null;
+  if (viewer.kind === "anonymous")
+    return (
+      <a className={buttonClass("quiet")} href="/-/sign-in">
+        Sign in
+      </a>
+    );
+  return (
+    <Suspense>
+      <AccountMenu name={viewer.name} />
+    </Suspense>
+  );
+}

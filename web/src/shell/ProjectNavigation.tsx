@@ -1,0 +1,23 @@
+import { Link } from "@tanstack/react-router";
+import styles from "./Shell.module.css";
+
+/** Where one is, and the sections of the project. */
+export function ProjectNavigation({ project }: { project: string }) {
+  const cut = project.lastIndexOf("/") + 1;
+  return (
+    <div className={styles.nav}>
+      <span className={styles.slash} aria-hidden="true">
+        /
+      </span>
+      <Link className={styles.project} to="/p/$project/ml/experiments" params={{ project }} title={project}>
+        <span>{project.slice(0, cut).replaceAll("/", " / ")}</span>
+        {project.slice(cut)}
+      </Link>
+      <nav className={styles.sections} aria-label="Project">
+        <Link to="/p/$project/ml/experiments" params={{ project }}>
+          Experiments
+        </Link>
+      </nav>
+    </div>
+  );
+}

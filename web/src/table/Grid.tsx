@@ -57,6 +57,8 @@ export function Grid<Row>(props: GridProps<Row>) {
   const { columns, rowCount, rowAt, onRange, onSelect, onSelectAll, onOpen, onExpand } = props;
   const id = useId();
   const element = useRef<HTMLDivElement>(null);
+  /** As many rows as were drawn at once. */
+  const widest = useRef(0);
   const [active, setActive] = useState<Cell>({ row: 0, column: 0 });
   const hasGroups = columns.some(({ group }) => group !== undefined);
   const head = hasGroups ? 59 : 35;
@@ -144,13 +146,16 @@ export function Grid<Row>(props: GridProps<Row>) {
   };
 
   const isActiveDrawn = active.row < 0 || (active.row >= drawn.first && active.row < drawn.end);
+  const pool = Math.max(1, drawn.end - drawn.first, widest.current);
+  widest.current = pool;
   const rows = [];
   for (let index = drawn.first; index < Math.min(drawn.end, rowCount); index++) {
     const row = rowAt(index);
     const branch = props.branchAt?.(index);
     rows.push(
       <GridRow
-        key={index}
+        // Rows that go out of sight are used for those that come into it, which costs less than new ones.
+        key={index % pool}
         grid={id}
         index={index}
         row={row}

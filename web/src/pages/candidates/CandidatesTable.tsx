@@ -53,7 +53,8 @@ export function CandidatesTable({
     name: view.name,
     orderBy: (view.sort && orderByOf(view.sort.column, view.sort.descending)) ?? "",
     stage: view.stage,
-    isTopLevel: standsAsTree(view),
+    // Where no candidate has a parent, there is no tree, and the server need not look for one.
+    isTopLevel: standsAsTree(view) && keys?.tags.includes("mlflow.parentRunId") === true,
     keys: keysOf(chosen),
   });
   const of = useMemo<CandidatesOf>(
@@ -96,10 +97,14 @@ export function CandidatesTable({
     others.splice(at, 0, target?.isPinned ? { ...rest, isPinned: true } : rest);
     setColumns(others);
   };
+  const openCandidate = useCallback(
+    ({ iid }: Candidate) =>
+      void navigate({ to: "/p/$project/ml/candidates/$candidate", params: { project, candidate: iid } }),
+    [navigate, project],
+  );
   const open = (index: number) => {
     const row = rowAt(index);
-    if (row !== undefined)
-      void navigate({ to: "/p/$project/ml/candidates/$candidate", params: { project, candidate: row.iid } });
+    if (row !== undefined) openCandidate(row);
   };
 
   useShortcut("j ArrowDown", "Next candidate", () => grid.current?.move(1));
@@ -118,8 +123,14 @@ export function CandidatesTable({
     };
   };
   const context = useMemo(
-    () => ({ project, isExpanded: tree.isExpanded, levels: tree.levels, hasBranches: tree.hasBranches }),
-    [project, tree.isExpanded, tree.levels, tree.hasBranches],
+    () => ({
+      project,
+      open: openCandidate,
+      isExpanded: tree.isExpanded,
+      levels: tree.levels,
+      hasBranches: tree.hasBranches,
+    }),
+    [project, openCandidate, tree.isExpanded, tree.levels, tree.hasBranches],
   );
   return (
     <div className={styles.content}>

@@ -3,7 +3,7 @@ import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { planEachTime } from "./postgres-client.ts";
-import { type Fact, runHas, type Sql, within } from "./search-facts.ts";
+import { type Fact, factTable, isIndexed, isTooLong, runHas, type Sql, within } from "./search-facts.ts";
 import { joins, ordered, type SortKey } from "./search-keys.ts";
 import { type RunSearch, toQuestion } from "./search-runs.ts";
 import { every, inScope, intersection, onRuns, probe, type Question } from "./search-statements.ts";
@@ -18,7 +18,7 @@ const mostSets = 4;
 
 /**
  * The place after the first `offset` runs (at least 1), to be given to searchRuns as `after`; undefined when there are not so many. What is
- * left out is read from indexes alone where an index has the order: by start time, or by a metric.
+ * left out is read from indexes alone where one has the order: by start time, or by a metric, param or tag.
  */
 export async function findPlace(
   db: Database,
@@ -28,8 +28,8 @@ export async function findPlace(
   const question = await withoutNeedlessStage(db, toQuestion({ ...search, limit: 1 }));
   if (question.scope.experiments.length === 0) return undefined;
   const { keys } = question;
-  const byMetric = await placeByMetric(db, question, offset - 1);
-  if (byMetric !== undefined) return byMetric;
+  const byValue = await placeByValue(db, question, offset - 1);
+  if (byValue !== undefined) return byValue;
   const rows = await read<Place>(
     db,
     sql`
@@ -62,11 +62,14 @@ function matching(question: Question, sets: readonly Fact[], sorted = true): Sql
 
 const setsOf = (facts: readonly Fact[]) => facts.slice(0, mostSets);
 
+/** Values that are read before the one at a place, to see with how many of them it ties. */
+const tieWindow = 1_000;
+
 /**
- * By a metric, runs are skipped along the index of its values, which has them in another order where values tie: so the value
- * at the place is found first, then the place among the runs that tie in it.
+ * By a metric, param or tag, runs are skipped along the index of its values, which has them in another order where values tie:
+ * so the value at the place is found first, then the place among the runs that tie in it.
  */
-async function placeByMetric(
+async function placeByValue(
   db: Database,
   question: Question,
   skipped: number,
@@ -74,36 +77,64 @@ async function placeByMetric(
   const { scope, starts, columns, facts, keys, stage } = question;
   const [first, ...others] = keys;
   const isPlain = starts.length + columns.length + facts.length === 0 && stage === undefined;
-  if (first?.fact?.kind !== "metric" || !isPlain || scope.experiments.length !== 1) return undefined;
-  const { alias, key } = first.fact;
-  const o = sql.id(alias);
+  if (first?.fact === undefined || !isPlain || scope.experiments.length !== 1) return undefined;
+  const { alias, key, kind } = first.fact;
+  const table = factTable(kind, sql.id(alias));
   const value = sql.id(alias, "value");
+  const o = sql.id(alias);
   const ofKey: Sql<SqlBool> = sql`${o}.project_id = ${scope.project}
     and ${within(sql`${o}.experiment_id`, scope.experiments)} and ${o}.key = ${key}`;
-  const [found] = await read<{ value: number }>(
+  if (kind !== "metric" && (await hasLongValues(db, table, ofKey, value))) return undefined;
+  const along: Sql<SqlBool> = sql`${ofKey} and ${kind === "metric" ? sql`${value} < 'NaN'` : isIndexed(value)}`;
+  const descending = first.descending || first.negated;
+  const from = Math.max(0, skipped - tieWindow);
+  const around = await read<{ value: number | string }>(
     db,
     sql`
-    select ${value} as value from latest_metrics ${o}
-    where ${ofKey} and ${value} < 'NaN'
-    order by ${value}${first.negated ? sql` desc` : sql``} offset ${skipped} limit 1`,
+    select ${value} as value from ${table}
+    where ${along}
+    order by ${value}${descending ? sql` desc` : sql``} offset ${from} limit ${skipped - from + 1}`,
   );
-  if (found === undefined) return undefined;
-  const [before] = await read<{ count: bigint }>(
-    db,
-    sql`
-    select count(*) as count from latest_metrics ${o}
-    where ${ofKey} and ${value} ${first.negated ? sql`>` : sql`<`} ${found.value} and ${value} < 'NaN'`,
-  );
+  const at = around.at(-1);
+  if (at === undefined || around.length <= skipped - from) return undefined;
+  const ties = around.length - around.findIndex((row) => row.value === at.value);
+  const isWhole = ties < around.length || from === 0;
+  const before = isWhole
+    ? skipped - (ties - 1)
+    : await countBeyond(db, table, along, value, at.value, descending);
   const [row] = await read<Place>(
     db,
     sql`
     select ${valuesOf(keys)}
-    from latest_metrics ${o}
+    from ${table}
     join runs r on r.project_id = ${scope.project} and r.run_key = ${o}.run_key${joins(others, scope.project)}
-    where ${ofKey} and ${value} = ${found.value}
-    order by ${ordered(others)} offset ${skipped - Number(before?.count ?? 0n)} limit 1`,
+    where ${along} and ${value} = ${at.value}
+    order by ${ordered(others)} offset ${skipped - before} limit 1`,
   );
   return row && keys.map(({ column }) => row[column] ?? null);
+}
+
+/** Whether there are values that are in an index of their own, and so in no order with the others. */
+async function hasLongValues(db: Database, table: Sql, ofKey: Sql<SqlBool>, value: Sql): Promise<boolean> {
+  const rows = await read(db, sql`select from ${table} where ${ofKey} and ${isTooLong(value)} limit 1`);
+  return rows.length > 0;
+}
+
+async function countBeyond(
+  db: Database,
+  table: Sql,
+  along: Sql<SqlBool>,
+  value: Sql,
+  place: number | string,
+  descending: boolean,
+): Promise<number> {
+  const [row] = await read<{ count: bigint }>(
+    db,
+    sql`
+    select count(*) as count from ${table}
+    where ${along} and ${value} ${descending ? sql`>` : sql`<`} ${place}`,
+  );
+  return Number(row?.count ?? 0n);
 }
 
 /** Where no run is deleted, every run is active, and nothing has to be looked up to know. */

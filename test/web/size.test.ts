@@ -4,7 +4,7 @@ import { loggiaPages } from "./loggia-pages.ts";
 
 const { visit } = await loggiaPages({ seeded: false });
 
-it.each(["/", "/-/sign-in", "/default/-/ml/experiments"])(
+it.each(["/", "/-/sign-in", "/default/-/ml/experiments", "/default/-/ml/experiments/0"])(
   "a first visit of %s takes less than 200 kB of gzipped JavaScript",
   async (address) => {
     const page = await visit("/-/none");

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -182,21 +182,23 @@ export function CandidatesTable({
         />
       </div>
       <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
-      {menu === undefined ? null : (
-        <ColumnMenu
-          column={menu.column}
-          anchor={menu.anchor}
-          columns={chosen}
-          onColumns={setColumns}
-          onSort={(descending) =>
-            change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
-          }
-          onClose={() => {
-            setMenu(undefined);
-            grid.current?.focus();
-          }}
-        />
-      )}
+      <Suspense>
+        {menu === undefined ? null : (
+          <ColumnMenu
+            column={menu.column}
+            anchor={menu.anchor}
+            columns={chosen}
+            onColumns={setColumns}
+            onSort={(descending) =>
+              change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
+            }
+            onClose={() => {
+              setMenu(undefined);
+              grid.current?.focus();
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -23,6 +23,8 @@ export interface GridHandle {
   /** The number of the active row; -1 for the heading. */
   active: () => number;
   focus: () => void;
+  /** Scrolls to the first row, and makes it the active one. */
+  toTop: () => void;
 }
 
 export interface GridProps<Row> extends HeadActions {
@@ -103,6 +105,10 @@ export function Grid<Row>(props: GridProps<Row>) {
     },
     active: () => active.row,
     focus: () => element.current?.focus(),
+    toTop() {
+      setActive(({ column }) => ({ row: 0, column }));
+      if (element.current !== null) element.current.scrollTop = 0;
+    },
   }));
 
   const keys = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -112,6 +112,14 @@ export function CandidatesTable({
   useShortcut("Enter", "Open the candidate", () => open(grid.current?.active() ?? -1));
   useShortcut("x", "Select the candidate", () => selection.select(grid.current?.active() ?? -1, false));
   useShortcut("/", "Filter", () => document.getElementById("filter")?.focus());
+
+  // Another question has another first row.
+  const asked = `${view.filter} ${view.name} ${view.stage} ${sorting.column} ${sorting.descending}`;
+  const askedBefore = useRef(asked);
+  useEffect(() => {
+    if (askedBefore.current !== asked) grid.current?.toTop();
+    askedBefore.current = asked;
+  }, [asked]);
 
   const failure = candidates.error === null ? undefined : failureOf(candidates.error);
   const branchAt = (index: number) => {

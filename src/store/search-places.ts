@@ -24,17 +24,22 @@ export async function findPlace(
   db: Database,
   search: WholeSearch,
   offset: number,
+  fewRuns = measuredFewRuns,
 ): Promise<CursorValue[] | undefined> {
   const question = await withoutNeedlessStage(db, toQuestion({ ...search, limit: 1 }));
   if (question.scope.experiments.length === 0) return undefined;
   const { keys } = question;
   const byValue = await placeByValue(db, question, offset - 1);
   if (byValue !== undefined) return byValue;
+  const rare = await rareFacts(db, question, fewRuns);
+  // Along the index of the newest runs one by one, where many of them have what is asked for; else from those that have it.
+  const isAlong = keys[0]?.column === "k_start_time" && question.scope.experiments.length === 1;
+  const sets = rare.length > 0 ? rare : isAlong ? [] : question.facts;
   const rows = await read<Place>(
     db,
     sql`
     select ${valuesOf(keys)}
-    from ${matching(question, setsOf(question.facts))}
+    from ${matching(question, setsOf(sets))}
     order by ${ordered(keys)} offset ${offset - 1} limit 1`,
   );
   const [row] = rows;
@@ -156,10 +161,18 @@ async function countStages(db: Database, { scope }: Pick<Question, "scope">) {
 }
 
 /** Up to this many runs with a fact are worth starting from. */
-const fewRuns = 10_000;
+const measuredFewRuns = 10_000;
+
+/** The facts that few runs have. */
+async function rareFacts(db: Database, question: Question, fewRuns: number): Promise<Fact[]> {
+  const present = question.facts.filter((fact) => !fact.absent);
+  if (present.length === 0) return [];
+  const [found] = await read(db, probe(question, present, { runs: 1, facts: fewRuns + 1 }));
+  return present.filter((_, i) => Number(found?.[`c${i}`] ?? 0) <= fewRuns);
+}
 
 /** Runs that are looked at in turn before the sets of all that satisfy the conditions are built. */
-const firstLook = 20_000;
+const measuredFirstLook = 20_000;
 
 export interface Count {
   count: bigint;
@@ -168,7 +181,12 @@ export interface Count {
 }
 
 /** How many runs a search finds, counted up to `most`. What a whole experiment has is known anyway. */
-export async function countRuns(db: Database, search: WholeSearch, most: number): Promise<Count> {
+export async function countRuns(
+  db: Database,
+  search: WholeSearch,
+  most: number,
+  { fewRuns, firstLook } = { fewRuns: measuredFewRuns, firstLook: measuredFirstLook },
+): Promise<Count> {
   const question = toQuestion({ ...search, limit: 1 });
   const { scope, facts, starts, columns, stage } = question;
   if (scope.experiments.length === 0) return { count: 0n, isExact: true };
@@ -178,13 +196,10 @@ export async function countRuns(db: Database, search: WholeSearch, most: number)
     return { count, isExact: true };
   }
   if (facts.length === 0) return counted(await countMatching(db, question, [], most), most);
-  const present = facts.filter((fact) => !fact.absent);
-  const [found] = await read(db, probe(question, present, { runs: firstLook + 1, facts: fewRuns + 1 }));
-  const rare = present.filter((_, i) => Number(found?.[`c${i}`] ?? 0) <= fewRuns);
-  if (rare.length > 0) return counted(await countMatching(db, question, rare.slice(0, mostSets), most), most);
-  const looked = await countNewest(db, question, most);
-  const all = Number(found?.runs ?? 0) <= firstLook;
-  if (looked >= most || all) return counted(looked, most);
+  const rare = await rareFacts(db, question, fewRuns);
+  if (rare.length > 0) return counted(await countMatching(db, question, setsOf(rare), most), most);
+  const looked = await countNewest(db, question, most, firstLook);
+  if (looked.count > most || looked.isAll) return counted(looked.count, most);
   return counted(await countMatching(db, question, setsOf(facts), most), most);
 }
 
@@ -199,22 +214,25 @@ async function countMatching(db: Database, question: Question, sets: readonly Fa
   return Number(row?.count ?? 0n);
 }
 
-/** Those among the newest runs. */
-async function countNewest(db: Database, question: Question, most: number) {
+/** Those among the newest runs, up to one more than `most`; `isAll`: there are no others. */
+async function countNewest(db: Database, question: Question, most: number, firstLook: number) {
   const { scope, starts, facts } = question;
-  const [row] = await read<{ count: bigint }>(
+  const [row] = await read<{ count: bigint; runs: bigint }>(
     db,
     sql`
-    select count(*) as count from (
-      select from (
-        select r.* from runs r where ${every([...inScope(scope), ...starts])}
-        order by r.start_time desc, r.run_id limit ${firstLook}
-      ) r
-      where ${every([...onRuns(question), ...facts.map((fact) => runHas(fact, scope))])}
-      limit ${most + 1}
-    ) x`,
+    with newest as materialized (
+      select r.* from runs r where ${every([...inScope(scope), ...starts])}
+      order by r.start_time desc, r.run_id limit ${firstLook + 1}
+    )
+    select (
+      select count(*) from (
+        select from newest r
+        where ${every([...onRuns(question), ...facts.map((fact) => runHas(fact, scope))])}
+        limit ${most + 1}
+      ) x
+    ) as count, (select count(*) from newest) as runs`,
   );
-  return Number(row?.count ?? 0n);
+  return { count: Number(row?.count ?? 0n), isAll: Number(row?.runs ?? 0n) <= firstLook };
 }
 
 const read = async <Row>(db: Database, statement: Sql<Row> | Sql): Promise<Row[]> =>

@@ -1,4 +1,5 @@
 import {
+  type ClipboardEvent,
   type KeyboardEvent,
   type MouseEvent,
   type Ref,
@@ -138,6 +139,19 @@ export function Grid<Row>(props: GridProps<Row>) {
     if (button) props.onMenu(activeColumn, button);
   };
 
+  /** What is copied of a cell is its value in full; a selection over several is copied as it is read. */
+  const copy = (event: ClipboardEvent) => {
+    const selection = window.getSelection();
+    const cellOf = (node: Node | null) => node?.parentElement?.closest("[role=gridcell]") ?? null;
+    if (selection?.isCollapsed === false && cellOf(selection.anchorNode) !== cellOf(selection.focusNode))
+      return;
+    const row = active.row < 0 ? undefined : rowAt(active.row);
+    const text = row === undefined ? undefined : columns[active.column]?.text(row);
+    if (text === undefined) return;
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+  };
+
   const click = (event: MouseEvent) => {
     if (!(event.target instanceof Element)) return;
     if (event.target.closest("[data-select-all]") !== null) return onSelectAll();
@@ -191,6 +205,7 @@ export function Grid<Row>(props: GridProps<Row>) {
       tabIndex={0}
       onKeyDown={keys}
       onClick={click}
+      onCopy={copy}
     >
       <GridHead
         grid={id}

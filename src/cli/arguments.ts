@@ -100,7 +100,8 @@ function commandOf([first, second, ...others]: string[]): Pick<Arguments, "comma
 /** @throws SettingError when the command is followed by fewer or more words than it takes. */
 export function checkWords(command: string, rest: readonly string[]): void {
   const { words = [] } = commands[command] ?? {};
-  const [missing] = words.slice(rest.length);
+  // `[RUN]` may be left out.
+  const [missing] = words.filter((word) => !word.startsWith("[")).slice(rest.length);
   if (missing !== undefined)
     throw new SettingError(
       `loggia ${command} needs ${missing}; write loggia ${[command, ...words].join(" ")}`,

@@ -1,7 +1,7 @@
 /** `loggia watch`: prints what a server tells of a run, or of the runs of an experiment, as it comes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { type RunChange, WatchService } from "../../gen/loggia/v1/watch_pb.js";
 import { RunStatus } from "../../gen/mlflow/service_pb.js";
 import { type Config, SettingError } from "../config.ts";
@@ -32,9 +32,10 @@ export async function watch(config: Config, options: WatchOptions): Promise<void
   if ((run === undefined) === (experiment === undefined))
     throw new SettingError("say what to watch: a run's id, or --experiment ID");
   const { url, project } = readUri(trackingUri);
+  const sessionManager = new Http2SessionManager(url, { pingIntervalMs: 30_000 });
   const transport = createGrpcTransport({
     baseUrl: url,
-    pingIntervalMs: 30_000,
+    sessionManager,
     interceptors: [
       (next) => (request) => {
         if (project !== undefined) request.header.set("loggia-project", project);
@@ -47,23 +48,28 @@ export async function watch(config: Config, options: WatchOptions): Promise<void
   const subject = run === undefined ? { experimentId: experiment ?? "" } : { runIds: [run] };
   const print = json ? (change: RunChange) => linesOfJson(change) : table(run === undefined);
   let resumeToken = "";
-  for (let pause = firstPause; ; ) {
-    try {
-      for await (const answer of client.watch({ ...subject, resumeToken })) {
-        for (const change of answer.changes) {
-          for (const line of print(change)) say(line);
-          if (run !== undefined && hasEnded(change)) return;
+  try {
+    for (let pause = firstPause; ; ) {
+      try {
+        for await (const answer of client.watch({ ...subject, resumeToken })) {
+          for (const change of answer.changes) {
+            for (const line of print(change)) say(line);
+            if (run !== undefined && hasEnded(change)) return;
+          }
+          resumeToken = answer.resumeToken;
+          pause = firstPause;
         }
-        resumeToken = answer.resumeToken;
-        pause = firstPause;
+      } catch (error) {
+        const failure = ConnectError.from(error);
+        if (!isPassing(failure)) throw new LoggiaError("BAD_REQUEST", failure.rawMessage, { cause: error });
+        tell(`${shown(failure.rawMessage)}: connecting again`);
       }
-    } catch (error) {
-      const failure = ConnectError.from(error);
-      if (!isPassing(failure)) throw new LoggiaError("BAD_REQUEST", failure.rawMessage, { cause: error });
-      tell(`${shown(failure.rawMessage)}: connecting again`);
+      await sleep(pause);
+      pause = Math.min(pause * 2, longestPause);
     }
-    await sleep(pause);
-    pause = Math.min(pause * 2, longestPause);
+  } finally {
+    // The process ends with what it has to tell, not with the connection.
+    sessionManager.abort();
   }
 }
 

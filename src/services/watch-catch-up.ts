@@ -9,6 +9,7 @@ import {
   readNewPoints,
   type Snapshot,
 } from "../store/run-changes.ts";
+import { atTurn } from "./turns.ts";
 import { type Told, toChange } from "./watch-messages.ts";
 import { readChanged } from "./watched-project.ts";
 
@@ -36,7 +37,7 @@ export async function* catchUp(
     const wanted = runKeys.map((runKey) => ({ runKey, told, fromStep: undefined }));
     const ids = new Map<bigint, string>();
     const part: Told[] = [];
-    for (const found of await readChanged(db, project, wanted, [], 0)) {
+    for (const found of await atTurn(() => readChanged(db, project, wanted, [], 0))) {
       const { runKey, runId, isPurged, row, facts } = found;
       if (isPurged && !subject.runKeys.has(runKey)) continue;
       ids.set(runKey, isPurged ? (subject.runKeys.get(runKey) ?? "") : runId);
@@ -45,13 +46,13 @@ export async function* catchUp(
     }
     if (part.length > 0) yield part;
     if (pointKeys.length === 0) continue;
-    const touched = await findTouchedSeries(db, project, [...ids.keys()], pointKeys, told);
+    const touched = await atTurn(() => findTouchedSeries(db, project, [...ids.keys()], pointKeys, told));
     for (const { run_key, experiment_id, key } of touched) {
       const series = { project, runKey: run_key, key };
       const run = { runId: ids.get(run_key) ?? "", experimentId: String(experiment_id) };
       let after: Point | undefined;
       do {
-        const points = await readNewPoints(db, series, told, after, pointsAtOnce);
+        const points = await atTurn(() => readNewPoints(db, series, told, after, pointsAtOnce));
         after = points.length < pointsAtOnce ? undefined : points.at(-1);
         if (points.length > 0)
           yield [
@@ -86,11 +87,11 @@ async function* suspects(
       runKeys: [...runKeys.keys()],
       experiments: experiment === undefined ? [] : [experiment],
     };
-    yield* parts(await findChangedRuns(db, project, watched, told));
+    yield* parts(await atTurn(() => findChangedRuns(db, project, watched, told)));
   } else if (experiment === undefined) yield* parts([...runKeys.keys()]);
   else
     for (let after = -1n; ; ) {
-      const page = await pageOfRuns(db, project, experiment, after, runsAtOnce);
+      const page = await atTurn(() => pageOfRuns(db, project, experiment, after, runsAtOnce));
       yield page;
       if (page.length < runsAtOnce) return;
       after = page.at(-1) ?? after;

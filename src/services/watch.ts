@@ -12,6 +12,7 @@ import type { Deps } from "./deps.ts";
 import { experimentKey, experimentNotFound, runKeyText, runNotFound } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { checkStorable } from "./names.ts";
+import { atTurn } from "./turns.ts";
 import { catchUp, type Subject } from "./watch-catch-up.ts";
 import { type Told, toChange } from "./watch-messages.ts";
 import { type Look, watchedProject } from "./watched-project.ts";
@@ -36,7 +37,7 @@ interface Part {
 export const watch = ({ db }: Deps) =>
   ({
     async *watch(req, ctx) {
-      const subject = await readSubject(db, project(ctx), req);
+      const subject = await atTurn(() => readSubject(db, project(ctx), req));
       const secret = await pageTokenSecret(db);
       const identity = JSON.stringify([
         "watch",
@@ -58,7 +59,7 @@ export const watch = ({ db }: Deps) =>
       }, heartbeat).unref();
       let leave: (() => void) | undefined;
       try {
-        let until = await currentSnapshot(db);
+        let until = await atTurn(() => currentSnapshot(db));
         if (req.onlyChanges && since === undefined)
           yield { changes: [], resumeToken: token(until), caughtUp: true };
         else
@@ -75,7 +76,7 @@ export const watch = ({ db }: Deps) =>
           },
         });
         const second = until;
-        until = await currentSnapshot(db);
+        until = await atTurn(() => currentSnapshot(db));
         for await (const told of catchUp(db, subject, second))
           yield { changes: changesOf(told), resumeToken: token(second), caughtUp: req.onlyChanges };
         yield { changes: [], resumeToken: token(until), caughtUp: true };

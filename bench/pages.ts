@@ -123,6 +123,7 @@ async function measure(base: string): Promise<void> {
   let first = 0;
   for (const [what, call] of asked) {
     const times: number[] = [];
+    await call();
     for (let round = 0; round < Number(options.rounds); round++) {
       const start = performance.now();
       await call();
@@ -134,7 +135,7 @@ async function measure(base: string): Promise<void> {
   }
 }
 
-/** One hundred runs made one after the other, with the counting of runs and without it. */
+/** Runs made one after the other, with the counting of runs and without it. */
 async function counting(tx: Database): Promise<void> {
   const make = async () => {
     const start = performance.now();

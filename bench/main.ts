@@ -16,13 +16,16 @@ import { soak } from "./soak.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { type Running, systems } from "./systems.ts";
 import { type Column, type Footprint, number, type Sample, type Samples } from "./table.ts";
+import { tenancy } from "./tenancy.ts";
 
 const usage = `npm run bench -- [options]
   --full             every row, at 100,000 runs (default: the short rows at 10,000, in about five minutes)
   --million          and Loggia's searches at 1,000,000 runs and 50,000,000 points (an hour, 20 GB)
   --soak MINUTES     and Loggia's memory during a training loop of 64 clients
   --artifact GIB     and its memory while an artifact of that size comes and goes
+  --tenancy          what tokens and row-level security cost instead, Loggia with them beside Loggia without
   --write            put the tables into bench/README.md, with --full into bench/RESULTS.md
+  --keep             keep the databases below .cache/bench-kept, and use those that are there
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
   --rows LIST        ids of rows, as bench/rows.ts names them
   --runs N           runs in the experiment that is searched
@@ -35,7 +38,9 @@ const { values: options } = parseArgs({
     million: { type: "boolean", default: false },
     soak: { type: "string" },
     artifact: { type: "string" },
+    tenancy: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
     rows: { type: "string" },
     runs: { type: "string" },
@@ -56,6 +61,11 @@ async function bench(stage: Stage): Promise<void> {
   };
   const chosen = options.systems.split(",");
   const only = options.rows?.split(",");
+  if (options.tenancy) {
+    const rounds = Number(options.rounds);
+    console.log(await tenancy(stage, { rows: allRows(data), only, data, rounds, seconds }));
+    return;
+  }
   const rows = allRows(data).filter((row) => (only ? only.includes(row.id) : full || row.short));
 
   const running: Running[] = [];
@@ -115,7 +125,7 @@ function keep(samples: Samples, row: Row, column: Column, sample: Sample | Error
 if (options.help) {
   console.log(usage);
 } else {
-  const stage = await openStage();
+  const stage = await openStage({ keep: options.keep });
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => stage.close().finally(() => process.exit(130)));
   try {

@@ -40,28 +40,29 @@ function sources({ runs, points, experiments, histories }: Seed): string[] {
     `create temp table seed_histories (n bigint, run_id text, points bigint)`,
     ...(historyRows.length > 0 ? [`insert into seed_histories values ${historyRows.join(", ")}`] : []),
     `create temp table seed_runs as
-      select n, 2 as experiment_id, start_time, ${id} as run_id
+      select n, n as run_key, 2 as experiment_id, start_time, ${id} as run_id
       from generate_series(1::bigint, ${runs}) n, lateral (select ${firstStart} + n * 1000 as start_time, md5('run ' || n) as hash) of_run
       union all
-      select n, 1, ${firstStart}, run_id from seed_histories`,
+      -- The histories' runs come last, so that their keys can be told from their numbers.
+      select n, ${runs} - n, 1, ${firstStart}, run_id from seed_histories`,
     `create temp view seed_latest as
-      select n, run_id, experiment_id, 'm' || k as key, ${share("k")} as value, start_time + ${points - 1} as "timestamp", ${points - 1}::bigint as step
+      select n, run_key, run_id, experiment_id, 'm' || k as key, ${share("k")} as value, start_time + ${points - 1} as "timestamp", ${points - 1}::bigint as step
       from seed_runs, generate_series(0, 9) k where n > 0
       union all
-      select h.n, run_id, 1, '${historyKey}', (hashint8extended(points, 0) & 4294967295)::float8 / 4294967296, ${firstStart} + points, points
+      select h.n, ${runs} - h.n, run_id, 1, '${historyKey}', (hashint8extended(points, 0) & 4294967295)::float8 / 4294967296, ${firstStart} + points, points
       from seed_histories h`,
     `create temp view seed_points as
-      select n, run_id, experiment_id, 'm' || k as key, ${share(`k + (${points - 1} - step) * 1000`)} as value, start_time + step as "timestamp", step
+      select n, run_key, run_id, experiment_id, 'm' || k as key, ${share(`k + (${points - 1} - step) * 1000`)} as value, start_time + step as "timestamp", step
       from seed_runs, generate_series(0, 9) k, generate_series(0::bigint, ${points - 1}) step where n > 0
       union all
-      select h.n, run_id, 1, '${historyKey}', (hashint8extended(step, 0) & 4294967295)::float8 / 4294967296, ${firstStart} + step, step
+      select h.n, ${runs} - h.n, run_id, 1, '${historyKey}', (hashint8extended(step, 0) & 4294967295)::float8 / 4294967296, ${firstStart} + step, step
       from seed_histories h, generate_series(1, points) step`,
     `create temp view seed_params as
-      select n, run_id, experiment_id, 'p' || k as key,
+      select n, run_key, run_id, experiment_id, 'p' || k as key,
         case k when 0 then 'value ' || n else floor(${share("k + 100")} * case k when 2 then 10 else 100 end)::text end as value
       from seed_runs, generate_series(0, 9) k where n > 0`,
     `create temp view seed_tags as
-      select n, run_id, experiment_id, 't' || k as key,
+      select n, run_key, run_id, experiment_id, 't' || k as key,
         case k when 1 then case when ${share("201")} < 0.5 then 'x' else 'y' end else 'tag ' || floor(${share("k + 200")} * 100) end as value
       from seed_runs, generate_series(0, 4) k where n > 0`,
   ];
@@ -97,37 +98,43 @@ const targets: Record<SystemName, string[]> = {
   loggia: [
     `insert into experiments (project_id, experiment_id, name, artifact_location, creation_time, last_update_time)
       select 1, e, name, 'mlflow-artifacts:/' || e, ${firstStart}, ${firstStart} from seed_experiments`,
-    // The histories' runs come last, so that their keys can be told from their numbers.
-    `create temp table seed_keys as
-      select n, case when n > 0 then n else (select count(*) from seed_runs where n > 0) - n end as run_key from seed_runs`,
-    `create index on seed_keys (n)`,
-    `analyze seed_keys`,
     `insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, end_time, artifact_uri)
       select 1, run_key, run_id::uuid, experiment_id, 'bench', 'FINISHED', start_time, start_time + 900,
-        'mlflow-artifacts:/' || experiment_id || '/' || run_id || '/artifacts' from seed_runs join seed_keys using (n) order by run_key`,
+        'mlflow-artifacts:/' || experiment_id || '/' || run_id || '/artifacts' from seed_runs`,
     `insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
-      select 1, run_key, key, experiment_id, step, "timestamp", value from seed_latest join seed_keys using (n) order by run_key, key`,
+      select 1, run_key, key, experiment_id, step, "timestamp", value from seed_latest`,
     `insert into metrics (project_id, run_key, key, step, "timestamp", value)
-      select 1, run_key, key, step, "timestamp", value from seed_points join seed_keys using (n) order by run_key, key, step`,
+      select 1, run_key, key, step, "timestamp", value from seed_points`,
     `insert into params (project_id, run_key, key, experiment_id, value)
-      select 1, run_key, key, experiment_id, value from seed_params join seed_keys using (n) order by run_key, key`,
+      select 1, run_key, key, experiment_id, value from seed_params`,
     `insert into tags (project_id, run_key, key, experiment_id, value)
-      select 1, run_key, key, experiment_id, value from seed_tags join seed_keys using (n) order by run_key, key`,
+      select 1, run_key, key, experiment_id, value from seed_tags`,
     `update counters set value = (select max(experiment_id) from experiments) where name = 'experiment'`,
     `update counters set value = (select max(run_key) from runs) where name = 'run'`,
   ],
 };
 
-/** The statements that fill a system's database, whose tables its server has made before. For one connection. */
+/** What is large, in every schema. */
+const bulk = "array['runs', 'latest_metrics', 'metrics', 'params', 'tags']::regclass[]";
+
+/**
+ * The statements that fill a system's database, whose tables its server has made before. For one connection. Rows come in
+ * the order of the runs, without a sort; indexes are made afterwards, of sorted rows: an order of magnitude faster.
+ */
 export function seed(system: SystemName, data: Seed): string[] {
   return [
     // Leaves foreign keys unchecked: the data is right by construction.
     "set session_replication_role = replica",
     "set synchronous_commit = off",
+    "set jit = off",
     "set work_mem = '256MB'",
-    "set maintenance_work_mem = '512MB'",
+    "set maintenance_work_mem = '1GB'",
     ...sources(data),
+    "analyze seed_runs",
+    // An index that is not ready is left alone by inserts, until REINDEX makes it whole.
+    `update pg_index set indisready = false, indisvalid = false where indrelid = any(${bulk})`,
     ...targets[system],
+    `do $$ declare one regclass; begin foreach one in array ${bulk} loop execute format('reindex table %s', one); end loop; end $$`,
     "vacuum analyze",
     "checkpoint",
   ];

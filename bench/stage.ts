@@ -1,4 +1,5 @@
 /** Where everything runs: one Postgres, one load generator, and the servers that are brought up on them. */
+import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Generator, startGenerator } from "./generator.ts";
@@ -9,7 +10,6 @@ import { type Running, type System, start } from "./systems.ts";
 import type { Footprint } from "./table.ts";
 
 const cache = join(dirname(import.meta.dirname), ".cache");
-const scratch = join(cache, "bench");
 
 export interface Stage {
   postgres: Postgres;
@@ -22,10 +22,17 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Sets the stage, in a directory that is emptied first. */
-export async function openStage(): Promise<Stage> {
+/**
+ * Sets the stage, in a directory that is emptied before and after.
+ * @param keep in a directory that stays: databases that were filled with the same data are there already, with what was
+ * written since.
+ */
+export async function openStage({ keep = false } = {}): Promise<Stage> {
+  const directory = join(cache, keep ? "bench-kept" : "bench");
   const endings: (() => Promise<unknown>)[] = [];
-  const remove = () => rm(scratch, { recursive: true, force: true });
+  const remove = async () => {
+    if (!keep) await rm(directory, { recursive: true, force: true });
+  };
   const close = async () => {
     for (const end of endings.splice(0).reverse()) await end();
   };
@@ -38,14 +45,14 @@ export async function openStage(): Promise<Stage> {
     await remove();
     endings.push(remove);
     const generator = await another();
-    const postgres = await startPostgres(scratch);
+    const postgres = await startPostgres(directory);
     endings.push(postgres.stop);
     return {
       postgres,
       generator,
       another,
       bringUp: async (system, data, name = system.name) => {
-        const up = await bringUp(postgres, system, data, name);
+        const up = await bringUp(postgres, system, data, { name, files: join(directory, `${name}-files`) });
         endings.push(up.running.stop);
         return up;
       },
@@ -57,15 +64,30 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-/** Starts the server twice: the first time it makes its tables, which are then filled. */
-async function bringUp(postgres: Postgres, system: System, data: Seed, name: string) {
+/** Fills the database of a server, unless it is filled, and starts the server. */
+async function bringUp(
+  postgres: Postgres,
+  system: System,
+  data: Seed,
+  { name, files }: { name: string; files: string },
+) {
   await system.install();
   const database = `bench_${name}`;
-  await postgres.run("postgres", `create database ${database}`);
-  const place = { database: postgres.url(database), files: join(scratch, `${name}-files`) };
-  await (await start(system, place)).stop();
-  console.error(`Seeding ${data.runs.toLocaleString("en")} runs for ${system.title} ...`);
-  await postgres.run(database, ...seed(system.name, data));
+  const place = { database: postgres.url(database), files };
+  const statements = seed(system.name, data);
+  // Not of the tables: the server brings those of an older version up to date.
+  const made = createHash("sha256").update(statements.join(";")).digest("hex");
+  const [known] = await postgres.run(
+    "postgres",
+    `select from pg_database where datname = '${database}' and shobj_description(oid, 'pg_database') = '${made}'`,
+  );
+  if (known === undefined) {
+    await postgres.run("postgres", `drop database if exists ${database}`, `create database ${database}`);
+    // Makes its tables.
+    await (await start(system, place)).stop();
+    console.error(`Seeding ${data.runs.toLocaleString("en")} runs for ${system.title} ...`);
+    await postgres.run(database, ...statements, `comment on database ${database} is '${made}'`);
+  }
   const [row] = await postgres.run(
     database,
     "select pg_total_relation_size('metrics')::float8 / (select count(*) from metrics) as size",

@@ -22,10 +22,25 @@ export interface System {
   install(): Promise<void>;
   /** The command line of the server; `files` is a directory of its own. */
   command(options: { port: number; database: string; files: string }): string[];
+  /** Variables of its environment, beside this process's. */
+  env?: Record<string, string>;
 }
 
 const mlflowBin = join(cache, "venvs", "mlflow-1.28", "bin");
 const fasttrackml = join(cache, "venvs", "fasttrackml");
+
+/** The command `loggia`. */
+export const loggiaProgram = join(root, "bin", "loggia");
+
+export const loggia: System = {
+  name: "loggia",
+  title: "Loggia",
+  install: async () => {},
+  command: ({ port, database, files }) => [
+    ...[loggiaProgram, "serve", "--migrate", "--database-url", database],
+    ...["--data-dir", files, "--port", String(port)],
+  ],
+};
 
 export const systems: System[] = [
   {
@@ -69,21 +84,15 @@ export const systems: System[] = [
       ...["--default-artifact-root", files, "--listen-address", `127.0.0.1:${port}`],
     ],
   },
-  {
-    name: "loggia",
-    title: "Loggia",
-    install: async () => {},
-    command: ({ port, database, files }) => [
-      ...[join(root, "bin", "loggia"), "serve", "--migrate", "--database-url", database],
-      ...["--data-dir", files, "--port", String(port)],
-    ],
-  },
+  loggia,
 ];
 
 export interface Running {
   system: System;
   url: string;
   pid: number;
+  /** Its directory. */
+  files: string;
   /** Seconds from the start of the process to its first answer. */
   coldStart: number;
   stop(): Promise<void>;
@@ -99,7 +108,7 @@ export async function start(system: System, options: { database: string; files: 
   const child = spawn(file, args, {
     cwd: options.files,
     // `mlflow server` looks for gunicorn on the PATH.
-    env: { ...process.env, PATH: `${mlflowBin}:${process.env.PATH}` },
+    env: { ...process.env, PATH: `${mlflowBin}:${process.env.PATH}`, ...system.env },
     stdio: "ignore",
   });
   const { pid } = child;
@@ -109,7 +118,8 @@ export async function start(system: System, options: { database: string; files: 
     if (performance.now() - begin > 60_000) throw new Error(`${system.title} does not answer`);
     await sleep(5);
   }
-  return { system, url, pid, coldStart: (performance.now() - begin) / 1000, stop: () => stop(child, pid) };
+  const coldStart = (performance.now() - begin) / 1000;
+  return { system, url, pid, files: options.files, coldStart, stop: () => stop(child, pid) };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -157,6 +157,13 @@ export interface ExperimentTags {
   value: string;
 }
 
+export interface IngestProducers {
+  epoch: bigint;
+  producer_id: string;
+  project_id: bigint;
+  seen_at: Generated<Timestamp>;
+}
+
 export interface LateMetrics {
   first_step: bigint;
   id: Generated<string>;
@@ -171,6 +178,7 @@ export interface LatestMetrics {
   key: string;
   project_id: bigint;
   run_key: bigint;
+  settled_value: number | null;
   step: bigint;
   timestamp: bigint;
   value: number;
@@ -377,6 +385,11 @@ export interface Secrets {
   value: Buffer;
 }
 
+export interface ServerState {
+  only_row: Generated<boolean>;
+  tokens_required_since: Timestamp | null;
+}
+
 export interface Tags {
   experiment_id: bigint;
   key: string;
@@ -435,6 +448,7 @@ export interface DB {
   experiment_activity: ExperimentActivity;
   experiment_tags: ExperimentTags;
   experiments: Experiments;
+  ingest_producers: IngestProducers;
   late_metrics: LateMetrics;
   latest_metrics: LatestMetrics;
   logged_model_metrics: LoggedModelMetrics;
@@ -457,6 +471,7 @@ export interface DB {
   run_models: RunModels;
   runs: Runs;
   secrets: Secrets;
+  server_state: ServerState;
   tags: Tags;
   tokens: Tokens;
   user_identities: UserIdentities;

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 const checks: [what: string, command: string, ...args: string[]][] = [
   ["format and lint", "biome", "check", "--error-on-warnings", "."],
   ["types", "tsc", "--noEmit"],
+  ["types of the TypeScript client", "tsc", "--noEmit", "-p", "clients/ts"],
   ["types of the pages", "tsc", "--noEmit", "--project", "web"],
   ["proto lint", "buf", "lint"],
   ["proto format", "buf", "format", "--diff", "--exit-code"],

@@ -34,7 +34,7 @@ async function main(argv: string[]): Promise<void> {
   // Loaded late: help and a wrong setting need no server.
   if (command === "migrate") return migrate(config);
   const { serve } = await import("./cli/serve.ts");
-  await serve(config, { migrate: switches.has("migrate"), say });
+  await serve(config, { migrate: switches.has("migrate"), reopen: switches.has("open"), say });
   // Now, for a server that is killed would not keep it (scripts/run says where it goes).
   flushCompileCache();
 }

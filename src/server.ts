@@ -15,6 +15,7 @@ import { oidcSignInPath, oidcSignInRoutes } from "./http/oidc-sign-in.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
 import { limitConcurrency } from "./interceptors/concurrency.ts";
+import { endStreams } from "./interceptors/ending.ts";
 import { errors } from "./interceptors/errors.ts";
 import { type FailedLoginLimits, failedLogins } from "./interceptors/failed-logins.ts";
 import { observe } from "./interceptors/observe.ts";
@@ -32,6 +33,7 @@ import { findAddressedProject } from "./store/access.ts";
 import type { Database } from "./store/database.ts";
 import type { Listening } from "./store/notifications.ts";
 import { defaultProjectPath } from "./store/projects.ts";
+import { shareHints } from "./store/run-hints.ts";
 
 export interface ServerOptions {
   db: Database;
@@ -42,6 +44,8 @@ export interface ServerOptions {
   anonymousReads?: boolean;
   /** Listens for changes of tokens, members and projects (OpenDatabase.listen); without it they count within five seconds. */
   listenToAccess?: (changed: () => void) => Listening;
+  /** Joins other processes on the database in telling of runs that change; without it a watch finds out by itself. */
+  listenToHints?: (heard: (said: string) => void) => Listening;
   /** Asks the database for an answer, beside the pool; a query of the pool when absent. */
   ping?: () => Promise<void>;
   /** Of this program, for `/version` and `/openapi.json`. */
@@ -74,6 +78,7 @@ export async function createServer({
   open = true,
   anonymousReads = false,
   listenToAccess,
+  listenToHints,
   ping,
   version = "0.0.0",
   draining,
@@ -102,12 +107,20 @@ export async function createServer({
     },
   };
   const logins = failedLogins(failedLoginLimits);
+  const hints = listenToHints === undefined ? undefined : shareHints(db, listenToHints);
   let gate: Gate | undefined;
   return createApp({
     services: services(deps),
     interceptors: (log) => {
       gate = makeGate(db, log, { open, anonymousReads, listenToAccess, logins });
-      return [observe(log), errors(log), authenticate(gate), limitConcurrency(callsPerToken), authorize];
+      return [
+        observe(log),
+        errors(log),
+        authenticate(gate),
+        limitConcurrency(callsPerToken),
+        authorize,
+        endStreams(gate),
+      ];
     },
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });
@@ -127,6 +140,8 @@ export async function createServer({
     log,
     limits,
     edge,
-    closed: async () => gate?.close(),
+    closed: async () => {
+      await Promise.all([gate?.close(), hints?.close()]);
+    },
   });
 }

@@ -22,6 +22,7 @@ const requestTimeout = 120 * time.Second
 type Conn struct {
 	address string // host:port
 	base    string // path before /api/2.0
+	token   string // the header line of the user name in the URL, "" without one
 	tcp     net.Conn
 	in      *bufio.Reader
 	out     bytes.Buffer
@@ -29,13 +30,17 @@ type Conn struct {
 	gzipped bool
 }
 
-// NewConn takes an MLFLOW_TRACKING_URI.
+// NewConn takes an MLFLOW_TRACKING_URI, maybe with an MLFLOW_TRACKING_TOKEN as its user name.
 func NewConn(tracking string) (*Conn, error) {
 	u, err := url.Parse(tracking)
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{address: u.Host, base: strings.TrimSuffix(u.EscapedPath(), "/")}, nil
+	c := &Conn{address: u.Host, base: strings.TrimSuffix(u.EscapedPath(), "/")}
+	if u.User != nil {
+		c.token = "Authorization: Bearer " + u.User.Username() + "\r\n"
+	}
+	return c, nil
 }
 
 // Get asks for path (below /api/2.0/mlflow/) with its query string.
@@ -76,6 +81,7 @@ func (c *Conn) exchange(method, path string, body []byte) (int, error) {
 	c.out.Reset()
 	fmt.Fprintf(&c.out, "%s %s/api/2.0/mlflow/%s HTTP/1.1\r\nHost: %s\r\n", method, c.base, path, c.address)
 	c.out.WriteString("User-Agent: mlflow-python-client/1.28.0\r\nAccept-Encoding: gzip, deflate\r\nAccept: */*\r\nConnection: keep-alive\r\n")
+	c.out.WriteString(c.token)
 	if method == "POST" {
 		fmt.Fprintf(&c.out, "Content-Length: %d\r\nContent-Type: application/json\r\n", len(body))
 	}

@@ -77,15 +77,15 @@ export function accessOf(facts: TokenFacts): Access {
 }
 
 function principalOf(facts: TokenFacts): TokenPrincipal {
-  const { token_id, kind, name, username, user_id, is_admin, bound_to, claims } = facts;
+  const { token_id, kind, name, username, user_id, is_admin, role, bound_to, claims } = facts;
   return {
     kind: "token",
     tokenId: token_id,
     tokenKind: kind,
     name: username ?? `token ${name}`,
     ...(user_id !== null && { userId: user_id }),
-    // A token that is good for one project alone administers no server, whoever holds it.
-    isAdmin: is_admin === true && bound_to === null,
+    // A token that is good for one project alone, or is to do less than its user, administers no server.
+    isAdmin: is_admin === true && bound_to === null && (role === null || role === "owner"),
     ...(bound_to !== null && { projectId: bound_to }),
     scopes: new Set(facts.scopes.filter(isScope)),
     ...(claims !== null && { claims: claims as CiClaims }),

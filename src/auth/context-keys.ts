@@ -42,5 +42,17 @@ export const responseHeaderKey = createContextKey<Headers | undefined>(undefined
 /** How the call arrived: rest, connect, grpc or grpc-web; for the log. */
 export const protocolKey = createContextKey<string>("", { description: "protocol" });
 
+/**
+ * Aborted when a stream has to end before its time, with the reason its caller is told: the caller lost the right to it, the
+ * server stops, the deadline has passed. undefined for calls that are no streams.
+ */
+export const endingKey = createContextKey<AbortSignal | undefined>(undefined, { description: "ending" });
+
+/** Aborted once the server has begun to stop. undefined where nothing needs to know. */
+export const stoppingKey = createContextKey<AbortSignal | undefined>(undefined, { description: "stopping" });
+
+/** Cuts a call off whose reader does not read; undefined where it need not be. */
+export const cutKey = createContextKey<(() => void) | undefined>(undefined, { description: "cut" });
+
 /** Whether the caller's connection is TLS all the way, as far as a trusted proxy says. */
 export const secureKey = createContextKey<boolean>(false, { description: "arrived by TLS" });

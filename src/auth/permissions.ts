@@ -136,6 +136,13 @@ const table: Record<string, Rows> = {
     RotateWebhookSecret: ["project", "own"],
     UpdateTrust: ["project", "own"],
   },
+  "loggia.v1.IngestService": {
+    Ingest: ["run", "write"],
+    IngestBatch: ["run", "write"],
+  },
+  "loggia.v1.WatchService": {
+    Watch: ["run", "read"],
+  },
   "loggia.v1.ExperimentService": {
     GetExperiment: ["experiment", "read"],
     ListExperiments: ["experiment", "read"],

@@ -24,7 +24,12 @@ export interface Command {
 export const commands: Record<string, Command> = {
   serve: {
     about: "Run the server until Ctrl-C or SIGTERM.",
-    flags: { migrate: { about: "Bring the schema of a database server up to date first." } },
+    flags: {
+      migrate: { about: "Bring the schema of a database server up to date first." },
+      open: {
+        about: "Ask for no tokens again, though there were some: on this machine, once all are revoked.",
+      },
+    },
     settings: "all",
   },
   migrate: {

@@ -10,9 +10,12 @@ import { type OidcProvider, oidcProvider } from "../oidc/provider.ts";
 import { createServer } from "../server.ts";
 import { sweepHourly } from "../services/artifact-garbage.ts";
 import { purgeHourly } from "../services/retention.ts";
-import { accessChannel, anyTokenIssued } from "../store/access.ts";
+import { settleMetrics } from "../services/settle-metrics.ts";
+import { accessChannel } from "../store/access.ts";
 import { migrateToLatest } from "../store/migrate.ts";
+import { hintChannel } from "../store/run-hints.ts";
 import { inProjects } from "../store/scope.ts";
+import { areTokensRequired, forgetTokens } from "../store/token-requirement.ts";
 import { exposure, namesOf } from "./address.ts";
 import { checkSecured, connect, type Journal, type OpenedDatabase, reason, StartError } from "./database.ts";
 import { greeting } from "./greeting.ts";
@@ -24,12 +27,13 @@ import { version } from "./version.ts";
  * Runs the server; returns when it listens. The process ends by a signal.
  *
  * @param migrate whether the schema of a database server is brought up to date; an embedded one always is.
+ * @param reopen whether a server that had tokens once, and has none now, is to work without them again.
  * @param say writes a line for the person who started it.
  * @throws StartError when it cannot run.
  */
 export async function serve(
   config: Config,
-  { migrate, say }: { migrate: boolean; say: (line: string) => void },
+  { migrate, reopen, say }: { migrate: boolean; reopen: boolean; say: (line: string) => void },
 ): Promise<void> {
   // Until there is a log, what happens is told to whoever started the server.
   let journal: Journal = { info: say, warn: say };
@@ -40,7 +44,7 @@ export async function serve(
   try {
     await prepare(database, migrate);
     await checkSecured(database);
-    const open = await isOpen(config, database);
+    const open = await isOpen(config, database, reopen);
     await makeDirectory(config.artifacts);
     const draining = new AbortController();
     const deps = { db: database.db, artifacts: localArtifacts(config.artifacts) };
@@ -76,6 +80,7 @@ export async function serve(
       publicUrl: config.publicUrl,
       ...oidcOf(config),
       listenToAccess: (changed) => database.listen(accessChannel, changed),
+      listenToHints: (heard) => database.listen(hintChannel, heard),
     });
     journal = server.log;
     await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
@@ -91,11 +96,15 @@ export async function serve(
       purged: (what) => server.log.info(what, "purged what was deleted"),
       failed: (error) => server.log.warn({ err: error }, "could not purge what was deleted"),
     });
+    const stopSettling = settleMetrics(deps, {
+      failed: (error) => server.log.warn({ err: error }, "could not settle metrics"),
+    });
     onShutdown(
       async (why) => {
         draining.abort();
         stopSweeping();
         stopPurging();
+        stopSettling();
         server.log.info(`ending (${why})`);
         await sleep(config.drainDelay);
         // Calls are told at the timeout; the grace is for their answers. What hangs still is left to the exit.
@@ -151,14 +160,21 @@ function oidcOf(config: Config): { oidc?: OidcProvider } {
 }
 
 /**
- * Whether the server works without tokens: while there is none, and nobody but the users of this machine can reach it.
- * @throws StartError when others could.
+ * Whether the server works without tokens: until the first one is made, and while nobody but the users of this machine can
+ * reach it. One that had tokens does not open because the last of them is revoked.
+ * @throws StartError when others could reach it, or when it is to be opened and there are tokens.
  */
-async function isOpen(config: Config, { db }: OpenedDatabase): Promise<boolean> {
+async function isOpen(config: Config, { db }: OpenedDatabase, reopen: boolean): Promise<boolean> {
   // Whoever connects it with a provider wants people to sign in.
   if (config.oidcIssuer !== undefined) return false;
-  if (await inProjects("all", () => anyTokenIssued(db))) return false;
   const why = exposure(config);
+  if (reopen && why !== undefined)
+    throw new StartError(`others can reach this server (${why}), so it cannot be opened to all who do`);
+  if (reopen && !(await inProjects("all", () => forgetTokens(db))))
+    throw new StartError(
+      `there are tokens, so the server is not opened: revoke them first ("loggia token list --all" tells which there are)`,
+    );
+  if (await areTokensRequired(db)) return false;
   if (why !== undefined)
     throw new StartError(
       `others can reach this server (${why}), so it needs a token, and there is none: make one with "loggia token create --project default --role owner" and the same settings, and start again`,

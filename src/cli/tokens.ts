@@ -3,8 +3,8 @@ import { hashOf, hintOf, newToken } from "../auth/token.ts";
 import { SettingError } from "../config.ts";
 import { LoggiaError, notFound } from "../errors.ts";
 import { checkTitle, checkUsername } from "../services/account-names.ts";
-import { anyTokenIssued } from "../store/access.ts";
 import type { Database } from "../store/database.ts";
+import { areTokensRequired } from "../store/token-requirement.ts";
 import {
   createToken,
   findToken,
@@ -50,7 +50,7 @@ export const create: Action = (given) => {
         "BAD_REQUEST",
         `${holder.username} is blocked, so the token would be refused: loggia user unblock ${holder.username}`,
       );
-    const first = !(await anyTokenIssued(db));
+    const first = !(await areTokensRequired(db));
     const kind = username === undefined ? "project" : "personal";
     const secret = newToken(kind);
     const token = await createToken(
@@ -73,7 +73,7 @@ export const create: Action = (given) => {
         ? [`Made the user ${username}, whom nobody had named before.`]
         : []),
       ...(first
-        ? ["It is the only one: a server that runs already asks for tokens from its next start on."]
+        ? ["It is the first one: a server that runs already asks for tokens from its next start on."]
         : []),
     ]);
   };

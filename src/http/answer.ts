@@ -53,7 +53,8 @@ export async function sendText(
   const compressed = takesGzip(request) && !isLocal(request);
   if (compressed) reply.header("content-encoding", "gzip");
   if (isWhole) return reply.send(compressed ? await compress(text, options) : text);
-  const stream = Readable.from(wholly(text), { objectMode: false });
+  // As strings, which the socket encodes when it sends them: a copy less than to make a Buffer of each.
+  const stream = Readable.from(wholly(text), { objectMode: true, highWaterMark: 1 });
   // pipeline ends both when one fails, and the reply is cut short, which its reader can tell from an end.
   return reply.send(compressed ? pipeline(stream, createGzip(options), () => {}) : stream);
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
 import type { Readable } from "node:stream";
 import { create, type DescMethodUnary } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
 import { projectKey } from "../auth/context-keys.ts";
@@ -40,14 +41,14 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
     method: DescMethodUnary,
     request: FastifyRequest,
     reply: FastifyReply,
-    work: (project: bigint) => Promise<T>,
+    work: (project: bigint, context: HandlerContext) => Promise<T>,
   ) =>
     options.surround(
       method,
       request,
       reply,
       () => create(method.input),
-      (_message, context) => work(context.values.get(projectKey)),
+      (_message, context) => work(context.values.get(projectKey), context),
     );
 
   // A body is a stream of bytes, whatever its Content-Type says or fails to say.
@@ -86,7 +87,7 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
   });
 
   app.delete(proxied, async (request, reply) => {
-    await call(deleteArtifact, request, reply, (project) => files.remove(project, pathOf(request)));
+    await call(deleteArtifact, request, reply, (_project, context) => files.remove(context, pathOf(request)));
     return reply.send({});
   });
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, Http2ServerRequest } from "node:http2";
 import {
   Code,
   ConnectError,
@@ -12,11 +13,13 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import {
   addressKey,
   credentialKey,
+  cutKey,
   projectReferenceKey,
   protocolKey,
   requestIdKey,
   responseHeaderKey,
   secureKey,
+  stoppingKey,
 } from "../auth/context-keys.ts";
 import { clientAddress } from "./client-address.ts";
 import { credentialOf } from "./credential.ts";
@@ -40,7 +43,10 @@ export function mountConnect(
   // The plugin's own shutdownTimeoutMs keeps the process alive and warns above ten calls in flight.
   const shutdown = new AbortController();
   setMaxListeners(0, shutdown.signal);
+  const streams = new AbortController();
+  setMaxListeners(0, streams.signal);
   app.addHook("preClose", async () => {
+    streams.abort();
     const stopping = new ConnectError("the server is stopping", Code.Unavailable);
     setTimeout(() => shutdown.abort(stopping), drainTimeout).unref();
   });
@@ -52,7 +58,7 @@ export function mountConnect(
     ),
   );
   app.addHook("onRequest", async ({ raw, routeOptions }, reply) => {
-    if (raw.httpVersionMajor === 1) endWithRefused(raw, reply.raw);
+    endWithAnswered(raw, reply.raw);
     if (unary.has(routeOptions.url ?? "")) cutWhenSlow(raw, bodyTimeout);
   });
   app.register(fastifyConnectPlugin, {
@@ -67,7 +73,9 @@ export function mountConnect(
         .set(credentialKey, credentialOf(request))
         .set(addressKey, clientAddress(request))
         .set(secureKey, request.protocol === "https")
-        .set(protocolKey, protocolOf(request)),
+        .set(protocolKey, protocolOf(request))
+        .set(stoppingKey, streams.signal)
+        .set(cutKey, () => cut(request.raw)),
     requestGate: ({ values, responseHeader }) => void values.set(responseHeaderKey, responseHeader),
     interceptors,
     shutdownSignal: shutdown.signal,
@@ -80,14 +88,33 @@ export function mountConnect(
 const timeToRead = 1_000;
 
 /**
- * Connect stops reading a message that is too long. Over HTTP/1.1 its sender would wait for ever to send the rest, on a
- * connection that is neither of use nor idle.
+ * Connect stops reading what is too long, and a stream that failed may have a sender who does not think of ending. Over
+ * HTTP/1.1 that sender would wait for ever to send the rest, on a connection that is neither of use nor idle; over HTTP/2
+ * the stream would stay half open.
  */
-function endWithRefused(request: IncomingMessage, response: ServerResponse): void {
+function endWithAnswered(request: IncomingMessage, response: ServerResponse): void {
+  if (request instanceof Http2ServerRequest) {
+    const { stream } = request;
+    // Node takes the whole answer for sent only when the stream is closed, which it waits for the sender to do.
+    stream.once("wantTrailers", () => {
+      if (request.complete) return;
+      setTimeout(() => {
+        if (!stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+        // What was sent and is read by nobody would keep it.
+        setImmediate(() => stream.destroy());
+      }, timeToRead).unref();
+    });
+    return;
+  }
   const { socket } = request;
   response.once("finish", () => {
     if (!request.complete) setTimeout(() => socket.destroy(), timeToRead).unref();
   });
+}
+
+function cut(request: IncomingMessage): void {
+  if (request instanceof Http2ServerRequest) request.stream.close(constants.NGHTTP2_CANCEL);
+  else request.destroy();
 }
 
 function protocolOf({ headers }: FastifyRequest): string {

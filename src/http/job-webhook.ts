@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { invalid, LoggiaError } from "../errors.ts";
 import type { FailedLogins } from "../interceptors/failed-logins.ts";
@@ -20,6 +21,32 @@ export interface JobWebhookOptions {
 
 /** A commit message may be long; GitLab sends 25 MB at most, and that for pushes. */
 const mostBytes = 2 ** 20;
+
+/** The route, as OpenAPI describes it. */
+export const jobWebhookPath: Record<string, JsonObject> = {
+  [webhookPath]: {
+    post: {
+      operationId: "GitlabWebhook",
+      tags: ["CiService"],
+      description:
+        "Takes GitLab's job events. The secret is the one that RotateWebhookSecret has answered with.",
+      parameters: ["X-Gitlab-Token", "X-Gitlab-Instance"].map((name) => ({
+        name,
+        in: "header",
+        required: name === "X-Gitlab-Token",
+        schema: { type: "string" },
+      })),
+      requestBody: { required: true, content: { "application/json": { schema: { type: "object" } } } },
+      responses: {
+        "200": { description: "Success", content: { "application/json": { schema: { type: "object" } } } },
+        default: {
+          description: "Failure",
+          content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+        },
+      },
+    },
+  },
+};
 
 export async function jobWebhookRoutes(app: FastifyInstance, options: JobWebhookOptions): Promise<void> {
   const { events, logins, bodyTimeout } = options;

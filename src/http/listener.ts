@@ -6,6 +6,7 @@ import { addressConnections } from "./address-connections.ts";
 import { refuseConnection } from "./client-errors.ts";
 import { type Edge, isNear } from "./edge.ts";
 import { endFloods } from "./http2-floods.ts";
+import { http2Sessions } from "./http2-sessions.ts";
 import { mostHeaders } from "./request-head.ts";
 
 /** Times are milliseconds, sizes bytes (security.md §6). */
@@ -55,6 +56,9 @@ export function bothVersions(limits: ListenerLimits, edge: Edge): FastifyServerF
         keepAliveTimeout: limits.keepAliveTimeout,
         connectionsCheckingInterval: limits.checkInterval,
         noDelay: true,
+        // A peer that is gone without a word would leave its streams open for ever.
+        keepAlive: true,
+        keepAliveInitialDelay: 60_000,
       },
       handler as http.RequestListener,
     );
@@ -73,13 +77,8 @@ export function bothVersions(limits: ListenerLimits, edge: Edge): FastifyServerF
       handler as unknown as (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void,
     );
 
-    const sessions = new Set<http2.ServerHttp2Session>();
-    http2Server.on("session", (session) => {
-      sessions.add(session);
-      session.once("close", () => sessions.delete(session));
-      session.setTimeout(limits.keepAliveTimeout, () => session.close());
-      endFloods(session);
-    });
+    const sessions = http2Sessions(http2Server, limits.keepAliveTimeout);
+    http2Server.on("session", (session) => endFloods(session));
 
     const toHttp1 = http1.listeners("connection");
     http1.removeAllListeners("connection");
@@ -111,14 +110,17 @@ export function bothVersions(limits: ListenerLimits, edge: Edge): FastifyServerF
     // Fastify calls this when it closes. A connection that is busy now becomes idle later, hence the repetition.
     const closeIdle = http1.closeIdleConnections.bind(http1);
     http1.closeIdleConnections = () => {
-      for (const session of sessions) session.close();
+      sessions.close();
       closeIdle();
-      const again = setInterval(closeIdle, 20).unref();
+      const again = setInterval(() => {
+        closeIdle();
+        sessions.sweep();
+      }, 20).unref();
       http1.once("close", () => clearInterval(again));
     };
     const closeAll = http1.closeAllConnections.bind(http1);
     http1.closeAllConnections = () => {
-      for (const session of sessions) session.destroy();
+      sessions.destroy();
       closeAll();
     };
     return http1;

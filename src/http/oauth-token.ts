@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { RefusedIdToken } from "../ci/id-token.ts";
 import { type ErrorName, invalid, LoggiaError } from "../errors.ts";
@@ -26,12 +27,79 @@ const subjectTypes = ["urn:ietf:params:oauth:token-type:id_token", "urn:ietf:par
 
 const mostBytes = 64 * 2 ** 10;
 
+const path = "/oauth/token";
+
+const text = { type: "string" };
+
+/** The route, as OpenAPI describes it. */
+export const oauthTokenPath: Record<string, JsonObject> = {
+  [path]: {
+    post: {
+      operationId: "OauthToken",
+      tags: ["CiService"],
+      description: "Exchanges an id-token of a CI job for a token of a project (RFC 8693).",
+      requestBody: {
+        required: true,
+        content: {
+          "application/x-www-form-urlencoded": {
+            schema: {
+              type: "object",
+              required: ["grant_type", "subject_token_type", "subject_token"],
+              properties: {
+                grant_type: { const: exchangeGrant },
+                subject_token_type: { enum: subjectTypes },
+                subject_token: text,
+                requested_token_type: { const: accessToken },
+                scope: text,
+                project: text,
+              },
+            },
+          },
+        },
+      },
+      responses: {
+        "200": {
+          description: "Success",
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                properties: {
+                  access_token: text,
+                  issued_token_type: text,
+                  token_type: text,
+                  expires_in: { type: "integer", description: "Seconds." },
+                  scope: text,
+                  role: text,
+                  project: text,
+                  project_id: { type: "integer" },
+                },
+              },
+            },
+          },
+        },
+        default: {
+          description: "Failure",
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                properties: { error: text, error_description: text, error_code: text, message: text },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
 export async function oauthTokenRoutes(app: FastifyInstance, options: OauthTokenOptions): Promise<void> {
   const { exchange, logins, bodyTimeout } = options;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.setErrorHandler(sendOauthError);
-  app.post("/oauth/token", async (request, reply) => {
+  app.post(path, async (request, reply) => {
     const parameters = await readParameters(request, bodyTimeout);
     const asked = exchangeParameters(parameters, projectReference(request.raw));
     const address = clientAddress(request);

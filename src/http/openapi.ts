@@ -12,6 +12,8 @@ import type { ServiceImplSpec } from "@connectrpc/connect";
 import type { FastifyInstance } from "fastify";
 import { type HttpEndpoint, rpc } from "../../gen/mlflow/databricks_pb.js";
 import { catalogue } from "../errors.ts";
+import { jobWebhookPath } from "./job-webhook.ts";
+import { oauthTokenPath } from "./oauth-token.ts";
 
 /** Serves the OpenAPI 3.1 description of the REST mount at `/openapi.json`. */
 export function mountOpenApi(
@@ -26,10 +28,13 @@ export function mountOpenApi(
   });
 }
 
-/** The description, derived from the descriptors from which the routes are: it cannot fall behind them. */
+/**
+ * The description, derived from the descriptors from which the routes are: it cannot fall behind them. What is no RPC stands
+ * beside its route.
+ */
 export function openApi(services: readonly ServiceImplSpec[], version: string): JsonObject {
   const schemas: JsonObject = { Error: errorSchema() };
-  const paths: Record<string, JsonObject> = {};
+  const paths: Record<string, JsonObject> = { ...oauthTokenPath, ...jobWebhookPath };
   for (const { service, methods } of services) {
     for (const { method } of Object.values(methods)) {
       getOption(method, rpc).endpoints.forEach((endpoint, i) => {

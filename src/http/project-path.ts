@@ -31,9 +31,13 @@ export function projectReference(request: IncomingMessage): string | undefined {
   return references.get(request) ?? (typeof header === "string" && header !== "" ? header : undefined);
 }
 
+/**
+ * Python's requests encodes a whole URL once more when a file name in it holds a bare `%`, and `team%2Fvision` with it. No
+ * path of a project holds a `%`, so there is nothing else that this could mean.
+ */
 function decode(text: string): string | undefined {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text).replaceAll(/%2f/gi, "/");
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
-import type { ContextValues, Interceptor } from "@connectrpc/connect";
-import { type Access, noProject, sees } from "../auth/access.ts";
+import type { ContextValues, Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import { type Access, type AddressedProject, noProject, sees } from "../auth/access.ts";
 import { accessKey, credentialKey, principalKey, projectKey, roleKey } from "../auth/context-keys.ts";
-import { permissionOf } from "../auth/permissions.ts";
+import { type Permission, permissionOf } from "../auth/permissions.ts";
 import { anonymous } from "../auth/principal.ts";
 import { isSession } from "../auth/session-cookie.ts";
 import { LoggiaError } from "../errors.ts";
@@ -26,22 +26,46 @@ export interface Gatekeeper {
  */
 export function authenticate(gate: Gatekeeper): Interceptor {
   return (next) => async (request) => {
+    const seen = seenAccess(gate, request);
+    const { access, project } = seen instanceof Promise ? await seen : seen;
+    const { principal, role } = access;
     const { contextValues } = request;
-    const permission = permissionOf(request.method);
-    if (permission === undefined)
-      throw new LoggiaError("PERMISSION_DENIED", `Permission denied for ${request.method.name}.`);
-    const aboutProject = permission.resource !== "server";
-    const found =
-      permission.action === "open" ? whoever(gate, contextValues) : gate.find(contextValues, aboutProject);
-    const access = found instanceof Promise ? await found : found;
-    const { principal, project, role } = access;
     contextValues.set(principalKey, principal).set(accessKey, access);
     // What is about no project is about all that the caller may know of, or about who they are.
-    if (!aboutProject) return withScope("all", () => next(request));
-    if (project === undefined || !sees(access, permission)) throw noProject(gate.projectName(contextValues));
+    if (project === undefined) return withScope("all", () => next(request));
     contextValues.set(projectKey, project.id).set(roleKey, role);
     return withScope([project.id], () => next(request));
   };
+}
+
+interface SeenAccess {
+  access: Access;
+  permission: Permission;
+  /** undefined when the call is about none. */
+  project: AddressedProject | undefined;
+}
+
+/**
+ * Who makes a call, in a project of which they may know.
+ * @throws LoggiaError RESOURCE_DOES_NOT_EXIST when there is no such project; CUSTOMER_UNAUTHORIZED, REQUEST_LIMIT_EXCEEDED
+ */
+export function seenAccess(
+  gate: Gatekeeper,
+  { method, contextValues }: Pick<UnaryRequest | StreamRequest, "method" | "contextValues">,
+): SeenAccess | Promise<SeenAccess> {
+  const permission = permissionOf(method);
+  if (permission === undefined)
+    throw new LoggiaError("PERMISSION_DENIED", `Permission denied for ${method.name}.`);
+  const aboutProject = permission.resource !== "server";
+  const see = (access: Access) => {
+    const project = aboutProject ? access.project : undefined;
+    if (aboutProject && (project === undefined || !sees(access, permission)))
+      throw noProject(gate.projectName(contextValues));
+    return { access, permission, project };
+  };
+  const found =
+    permission.action === "open" ? whoever(gate, contextValues) : gate.find(contextValues, aboutProject);
+  return found instanceof Promise ? found.then(see) : see(found);
 }
 
 /** Who calls what is for everyone: nobody in particular where they have no credential, or a session that has ended. */

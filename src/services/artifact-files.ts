@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
+import type { HandlerContext } from "@connectrpc/connect";
 import { artifactPath, directoryPath, joinPath, ownArtifactPath } from "../artifacts/path.ts";
 import { invalid, LoggiaError, notFound } from "../errors.ts";
 import { expectObject, forgetObjects } from "../store/artifact-garbage.ts";
@@ -7,6 +8,8 @@ import { QuotaFull } from "../store/artifact-usage.ts";
 import * as store from "../store/artifacts.ts";
 import { findModelVersion } from "../store/model-versions.ts";
 import { roomForArtifact, within } from "./artifact-quota.ts";
+import { recorded } from "./audit-trail.ts";
+import { project as projectOf } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound } from "./ids.ts";
 import { absentVersion, parseVersion } from "./model-versions.ts";
@@ -116,9 +119,14 @@ export function artifactFiles({ db, artifacts }: Deps) {
      * Removes a file, or a directory with all that is below it. Removing what is not there is no error.
      * @throws INVALID_PARAMETER_VALUE for a bad path, of which the project's root is one.
      */
-    async remove(project: bigint, path: string): Promise<void> {
+    async remove(ctx: HandlerContext, path: string): Promise<void> {
       const key = artifactPath(directoryPath(path, "artifact_path"), "artifact_path");
-      await discard(project, await store.deleteArtifacts(db, project, key));
+      const event = { action: "artifact.delete", object: key };
+      const objects = await recorded(db, ctx, event, async (tx) => {
+        const deleted = await store.deleteArtifacts(tx, projectOf(ctx), key);
+        return deleted.length === 0 ? undefined : deleted;
+      });
+      await discard(projectOf(ctx), objects ?? []);
     },
   };
 }

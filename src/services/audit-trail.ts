@@ -1,6 +1,8 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { addressKey, principalKey, requestIdKey } from "../auth/context-keys.ts";
-import type { Trail } from "../store/audit.ts";
+import { recordEvent, type Trail } from "../store/audit.ts";
+import { type Database, transaction } from "../store/database.ts";
+import { project } from "./context.ts";
 
 /** Who makes a call and from where, as the audit log has it. Names with a space are no user's. */
 export function audited({ values }: HandlerContext): Trail {
@@ -17,3 +19,19 @@ export function audited({ values }: HandlerContext): Trail {
     requestId: values.get(requestIdKey),
   };
 }
+
+/**
+ * Does what is to stand in the audit log of the call's project, and records it by the same commit.
+ * @param act answers whether there was anything to do; if not, nothing is recorded.
+ */
+export const recorded = <T>(
+  db: Database,
+  ctx: HandlerContext,
+  event: { action: string; object: string },
+  act: (tx: Database) => Promise<T>,
+): Promise<T> =>
+  transaction(db, async (tx) => {
+    const done = await act(tx);
+    if (done) await recordEvent(tx, { ...audited(ctx), ...event, project: project(ctx), result: "ok" });
+    return done;
+  });

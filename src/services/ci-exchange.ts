@@ -109,13 +109,19 @@ export const ciExchange =
     async function roleFor(claims: IdClaims, { id, path }: Exchanged["project"]): Promise<Role | undefined> {
       const trusts = await findTrusts(db, id, claims.iss);
       if (trusts.length === 0)
-        return claims.iss === settings.gitlabUrl && claims.project_path === path ? "developer" : undefined;
+        return claims.iss === settings.gitlabUrl && isSamePath(claims.project_path, path)
+          ? "developer"
+          : undefined;
       let role: Role | undefined;
       for (const trust of trusts)
         if (meets(claims, trust.conditions) && !atLeast(role, trust.role)) role = trust.role;
       return role;
     }
   };
+
+/** GitLab's paths, and ours, are unique whatever their case. */
+const isSamePath = (one: unknown, other: string) =>
+  typeof one === "string" && one.toLowerCase() === other.toLowerCase();
 
 const onRef = ({ ref }: IdClaims) => (typeof ref === "string" ? ` on ${ref.slice(0, 200)}` : "");
 

@@ -1,12 +1,14 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { CiService, Condition, TrustSchema } from "../../gen/loggia/v1/ci_pb.js";
+import { requireGrantable } from "../auth/grants.ts";
 import { checkConditions } from "../ci/conditions.ts";
 import type { CiConnection } from "../ci/connection.ts";
 import { trustedIssuers } from "../ci/settings.ts";
 import { invalid, notFound } from "../errors.ts";
 import * as store from "../store/ci-trusts.ts";
 import { audited } from "./audit-trail.ts";
+import { caller } from "./caller.ts";
 import { missing, project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 
@@ -23,6 +25,7 @@ export const ciTrusts = ({ db, ci }: Pick<Deps, "db" | "ci">) =>
 
     async createTrust(req, ctx) {
       const issuer = trusted(ci, required(req, "issuer"));
+      requireGiver(ctx);
       const trust = await store.createTrust(
         db,
         project(ctx),
@@ -40,6 +43,7 @@ export const ciTrusts = ({ db, ci }: Pick<Deps, "db" | "ci">) =>
     },
 
     async updateTrust(req, ctx) {
+      requireGiver(ctx);
       const changes = {
         ...(req.conditions.length > 0 && { conditions: conditionsOf(req.conditions) }),
         ...(req.role !== "" && { role: roleOf(req.role) }),
@@ -55,6 +59,15 @@ export const ciTrusts = ({ db, ci }: Pick<Deps, "db" | "ci">) =>
       return {};
     },
   }) satisfies Partial<ServiceImpl<typeof CiService>>;
+
+/**
+ * Whom a project trusts gets tokens for all that it holds, so a token that may not touch that must not give it away.
+ * @throws PERMISSION_DENIED
+ */
+function requireGiver(ctx: HandlerContext): void {
+  const { principal, role } = caller(ctx);
+  requireGrantable(principal, role, { scopes: ["api"], role, project: project(ctx) });
+}
 
 /** Owners choose among the issuers of the settings: this server asks no host that its administrator did not name. */
 function trusted(ci: CiConnection | undefined, issuer: string): string {

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { alreadyExists, invalid, notFound } from "../errors.ts";
 import * as store from "../store/experiments.ts";
+import { recorded } from "./audit-trail.ts";
 import { callerName } from "./caller.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -62,14 +63,16 @@ export const experiments = ({ db }: Deps) =>
 
     async deleteExperiment(req, ctx) {
       const id = required(req, "experiment_id");
-      if (!(await store.deleteExperiment(db, project(ctx), experimentKey(id), now())))
+      const [event, key] = [{ action: "experiment.delete", object: id }, experimentKey(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.deleteExperiment(tx, project(ctx), key, now()))))
         throw experimentNotFound(id);
       return {};
     },
 
     async restoreExperiment(req, ctx) {
       const id = required(req, "experiment_id");
-      if (!(await store.restoreExperiment(db, project(ctx), experimentKey(id), now())))
+      const [event, key] = [{ action: "experiment.restore", object: id }, experimentKey(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.restoreExperiment(tx, project(ctx), key, now()))))
         throw experimentNotFound(id);
       return {};
     },

@@ -3,12 +3,14 @@ import { AuditService } from "../../gen/loggia/v1/audit_pb.js";
 import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { CiService } from "../../gen/loggia/v1/ci_pb.js";
 import { ExperimentService } from "../../gen/loggia/v1/experiments_pb.js";
+import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
 import { MemberService, UserService } from "../../gen/loggia/v1/members_pb.js";
 import { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
 import { ProjectService } from "../../gen/loggia/v1/projects_pb.js";
 import { PurgeService } from "../../gen/loggia/v1/purge_pb.js";
 import { SessionService } from "../../gen/loggia/v1/sessions_pb.js";
 import { TokenService } from "../../gen/loggia/v1/tokens_pb.js";
+import { WatchService } from "../../gen/loggia/v1/watch_pb.js";
 import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
 import { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
@@ -21,6 +23,7 @@ import { ci } from "./ci.ts";
 import type { Deps } from "./deps.ts";
 import { experimentPages } from "./experiment-pages.ts";
 import { experiments } from "./experiments.ts";
+import { ingest } from "./ingest.ts";
 import { logBatch } from "./log-batch.ts";
 import { logModel } from "./log-model.ts";
 import { loggedModels } from "./logged-models.ts";
@@ -43,6 +46,7 @@ import { sessions } from "./sessions.ts";
 import { tags } from "./tags.ts";
 import { tokens } from "./tokens.ts";
 import { users } from "./users.ts";
+import { watch } from "./watch.ts";
 
 /** Every RPC there is. An RPC without an implementation answers that it is not there. */
 export const services = (deps: Deps): ServiceImplSpec[] => [
@@ -75,6 +79,8 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
   createServiceImplSpec<typeof AuditService>(AuditService, audit(deps)),
   createServiceImplSpec<typeof PurgeService>(PurgeService, purges(deps)),
   createServiceImplSpec<typeof CiService>(CiService, ci(deps)),
+  createServiceImplSpec<typeof IngestService>(IngestService, ingest(deps)),
+  createServiceImplSpec<typeof WatchService>(WatchService, watch(deps)),
   createServiceImplSpec<typeof ExperimentService>(ExperimentService, experimentPages(deps)),
   createServiceImplSpec<typeof CandidateService>(CandidateService, {
     ...candidates(deps),

@@ -38,6 +38,10 @@ export class JsonMessage {
 export const jsonMessage = (ctx: HandlerContext, desc: DescMessage, json: string): object =>
   ctx.values.get(acceptsJsonText) ? new JsonMessage(json) : readJson(desc, json);
 
+/** As jsonMessage, of a whole answer. */
+export const wholeJson = (ctx: HandlerContext, desc: DescMessage, json: string): object =>
+  ctx.values.get(acceptsJsonText) ? new JsonBytes(json) : readJson(desc, json);
+
 const readJson = <D extends DescMessage>(desc: D, json: string): MessageShape<D> =>
   fromJson(
     desc,

@@ -23,3 +23,11 @@ export function checkLogged(
       throw invalid(changed?.(outcome.stored) ?? "Changing param values is not allowed.");
   }
 }
+
+/** What log-param says of a param that exists with another value; log-batch has a sentence of its own. */
+export const changedParam = (
+  runId: string,
+  { key, value }: { key: string; value: string },
+  stored: Record<string, string>,
+): string =>
+  `Changing param values is not allowed. Param with key='${key}' was already logged with value='${stored[key]}' for run ID='${runId}'. Attempted logging new value '${value}'.`;

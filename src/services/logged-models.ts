@@ -8,6 +8,7 @@ import { deleteModelTag, logModelParams, setModelTags } from "../store/logged-mo
 import * as store from "../store/logged-models.ts";
 import { searchLoggedModels } from "../store/search-logged-models.ts";
 import { toFileInfo } from "./artifacts.ts";
+import { recorded } from "./audit-trail.ts";
 import { missing, project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { experimentKey, experimentNotActive, experimentNotFound } from "./ids.ts";
@@ -80,7 +81,9 @@ export const loggedModels = ({ db }: Deps) => {
 
     async deleteLoggedModel(req, ctx) {
       const id = required(req, "model_id");
-      if (!(await store.deleteLoggedModel(db, project(ctx), modelIdText(id)))) throw modelNotFound(id);
+      const [event, model] = [{ action: "logged_model.delete", object: id }, modelIdText(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.deleteLoggedModel(tx, project(ctx), model))))
+        throw modelNotFound(id);
       return {};
     },
 

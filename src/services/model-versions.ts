@@ -3,6 +3,7 @@ import type { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js
 import { invalid, notFound } from "../errors.ts";
 import * as versions from "../store/model-versions.ts";
 import { deleteModelVersionTag, setModelVersionTag } from "../store/registry-tags.ts";
+import { recorded } from "./audit-trail.ts";
 import { inQuery, project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { checkTagName, checkText } from "./names.ts";
@@ -81,7 +82,9 @@ export const modelVersions = ({ db }: Deps) =>
 
     async deleteModelVersion(req, ctx) {
       const { name, version } = versionOf(req);
-      if (!(await versions.deleteModelVersion(db, project(ctx), name, version)))
+      const event = { action: "model_version.delete", object: `${name} ${version}` };
+      const of = project(ctx);
+      if (!(await recorded(db, ctx, event, (tx) => versions.deleteModelVersion(tx, of, name, version))))
         throw absentVersion(name, req.version);
       return {};
     },

@@ -4,7 +4,7 @@ import { logBatch } from "../store/log-batch.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText } from "./ids.ts";
-import { checkLogged } from "./log-outcome.ts";
+import { changedParam, checkLogged } from "./log-outcome.ts";
 import { checkParam } from "./names.ts";
 
 /** The params of runs, which are written once. Behaviour.md §6. */
@@ -21,12 +21,7 @@ export const params = ({ db }: Deps) =>
         params: [{ key, value: req.value }],
         tags: [],
       });
-      checkLogged(
-        id,
-        outcome,
-        (stored) =>
-          `Changing param values is not allowed. Param with key='${key}' was already logged with value='${stored[key]}' for run ID='${id}'. Attempted logging new value '${req.value}'.`,
-      );
+      checkLogged(id, outcome, (stored) => changedParam(id, { key, value: req.value }, stored));
       return {};
     },
   }) satisfies Partial<ServiceImpl<typeof MlflowService>>;

@@ -1,5 +1,6 @@
 import { clearGarbage } from "../store/artifact-garbage.ts";
 import { recordEvent, type Trail } from "../store/audit.ts";
+import { forgetProducers } from "../store/ordered-writes.ts";
 import { findDeletedExperiments, hiddenExperiments, hideExperiments } from "../store/purge-experiments.ts";
 import { countModels } from "../store/purge-models.ts";
 import {
@@ -56,6 +57,7 @@ async function collect({ db, artifacts }: Deps, options: GcOptions): Promise<Pur
   };
 
   if (!dryRun) {
+    await forgetProducers(db);
     const begun = await interruptedProjects(db);
     for (const id of project === undefined ? begun : begun.filter((one) => one === project))
       await each(id, (tally) => resume(db, id, tally));

@@ -3,6 +3,7 @@ import type { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js
 import { alreadyExists } from "../errors.ts";
 import * as models from "../store/registered-models.ts";
 import { deleteRegisteredModelTag, setRegisteredModelTag } from "../store/registry-tags.ts";
+import { recorded } from "./audit-trail.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { parseStage } from "./model-versions.ts";
@@ -50,7 +51,9 @@ export const registeredModels = ({ db }: Deps) =>
 
     async deleteRegisteredModel(req, ctx) {
       const name = required(req, "name");
-      if (!(await models.deleteRegisteredModel(db, project(ctx), name))) throw absentModel(name);
+      const event = { action: "registered_model.delete", object: name };
+      if (!(await recorded(db, ctx, event, (tx) => models.deleteRegisteredModel(tx, project(ctx), name))))
+        throw absentModel(name);
       return {};
     },
 

@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { RunDataSchema, RunStatus } from "../../gen/mlflow/service_pb.js";
-import { type KeyValue, type RunData, runNameTag } from "../store/run-data.ts";
+import { RunDataSchema, RunInfoSchema, RunStatus } from "../../gen/mlflow/service_pb.js";
+import { type KeyValue, type RunText, runNameTag } from "../store/run-data.ts";
 import type { RunInputs } from "../store/run-inputs.ts";
 import type { RunRow } from "../store/runs.ts";
 import { fromUuid } from "./ids.ts";
@@ -13,9 +13,9 @@ export const toNewRun = (row: RunRow, tags: readonly KeyValue[]) => ({
 });
 
 /** The message, for the caller of `ctx`, of a run with what it has logged, and with its inputs and outputs if it has any. */
-export const toRun = (ctx: HandlerContext, row: RunRow, { json, name }: RunData, inputs?: RunInputs) => ({
-  info: toRunInfo(row, name),
-  data: jsonMessage(ctx, RunDataSchema, json),
+export const toRun = (ctx: HandlerContext, { info, data }: RunText, inputs?: RunInputs) => ({
+  info: jsonMessage(ctx, RunInfoSchema, info),
+  data: jsonMessage(ctx, RunDataSchema, data),
   ...(inputs === undefined ? {} : toInputs(inputs)),
 });
 

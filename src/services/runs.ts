@@ -5,6 +5,7 @@ import { createRun } from "../store/new-runs.ts";
 import { type KeyValue, runNameTag } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/runs.ts";
+import { recorded } from "./audit-trail.ts";
 import { callingJob } from "./calling-job.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -12,18 +13,19 @@ import {
   experimentKey,
   experimentNotActive,
   experimentNotFound,
-  newRunId,
   runKeyText,
   runNotFound,
   runNotInState,
 } from "./ids.ts";
 import { checkTag, checkText } from "./names.ts";
 import { runQuota, runsFull } from "./quotas.ts";
+import { repeatedRuns } from "./repeated-runs.ts";
 import { toNewRun, toRun, toRunInfo } from "./run-messages.ts";
 import { distinctTags } from "./tags.ts";
 
 /** Runs, but for their search (services/search.ts) and what they log. Behaviour.md §6. */
 export const runs = ({ db }: Deps) => {
+  const repeated = repeatedRuns();
   const notInState = async (projectId: bigint, id: string, wanted: "active" | "deleted") => {
     const row = await store.findRun(db, projectId, id);
     // One that is deleted and yet cannot be restored is being purged with its experiment.
@@ -37,32 +39,44 @@ export const runs = ({ db }: Deps) => {
       const experiment = experimentKey(experimentId);
       checkText("user_id", req.userId);
       const tags = withName(distinctTags(req.tags), req.runName);
-      const runId = newRunId();
-      const startTime = Object.hasOwn(req, "startTime") ? req.startTime : BigInt(Date.now());
+      const given = Object.hasOwn(req, "startTime") ? req.startTime : undefined;
+      const request = { experiment, userId: req.userId, startTime: given, tags };
       const mostRuns = await runQuota(db, project(ctx));
-      const creation = await createRun(db, {
-        project: project(ctx),
-        experiment,
-        runId,
-        userId: req.userId,
-        startTime,
-        tags,
-        job: callingJob(ctx),
-        mostRuns,
+      const identity = repeated.identify(ctx, request);
+      const creation = await createRun(
+        db,
+        {
+          project: project(ctx),
+          experiment,
+          runId: identity.runId,
+          userId: req.userId,
+          startTime: given ?? BigInt(Date.now()),
+          tags,
+          job: callingJob(ctx),
+          mostRuns,
+        },
+        identity,
+      ).catch((error: unknown) => {
+        // Whether the run was made is not always known.
+        repeated.keep(ctx, request, identity, { isLost: true });
+        throw error;
       });
       if (creation.state === "absent") throw experimentNotFound(experimentId);
       if (creation.state === "deleted") throw experimentNotActive(experimentId);
       if (creation.state === "full") throw runsFull(mostRuns ?? 0n, creation.used);
+      if (creation.row.experiment_id !== experiment)
+        throw invalid("The header Idempotency-Key was used for a run of another experiment.");
+      repeated.keep(ctx, request, identity, { isLost: false });
       return { run: toNewRun(creation.row, tags) };
     },
 
     async getRun(req, ctx) {
       const id = required(req, "run_id", "run_uuid");
-      const found = await store.findRunWithData(db, project(ctx), runKeyText(id));
+      const found = await store.findRunText(db, project(ctx), runKeyText(id));
       if (found === undefined) throw runNotFound(id);
-      if (!found.row.has_inputs) return { run: toRun(ctx, found.row, found.data) };
-      const inputs = await findRunInputs(db, project(ctx), [found.row]);
-      return { run: toRun(ctx, found.row, found.data, inputs.get(found.row.run_key)) };
+      if (!found.has_inputs) return { run: toRun(ctx, found) };
+      const inputs = await findRunInputs(db, project(ctx), [found]);
+      return { run: toRun(ctx, found, inputs.get(found.run_key)) };
     },
 
     async updateRun(req, ctx) {
@@ -79,14 +93,16 @@ export const runs = ({ db }: Deps) => {
 
     async deleteRun(req, ctx) {
       const id = required(req, "run_id");
-      if (!(await store.moveRun(db, project(ctx), runKeyText(id), "active")))
+      const [event, run] = [{ action: "run.delete", object: id }, runKeyText(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.moveRun(tx, project(ctx), run, "active"))))
         throw await notInState(project(ctx), id, "active");
       return {};
     },
 
     async restoreRun(req, ctx) {
       const id = required(req, "run_id");
-      if (!(await store.moveRun(db, project(ctx), runKeyText(id), "deleted")))
+      const [event, run] = [{ action: "run.restore", object: id }, runKeyText(id)];
+      if (!(await recorded(db, ctx, event, (tx) => store.moveRun(tx, project(ctx), run, "deleted"))))
         throw await notInState(project(ctx), id, "deleted");
       return {};
     },

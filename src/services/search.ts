@@ -3,20 +3,21 @@ import {
   ListExperiments_ResponseSchema,
   type MlflowService,
   SearchExperiments_ResponseSchema,
+  SearchRuns_ResponseSchema,
   ViewType,
 } from "../../gen/mlflow/service_pb.js";
 import { acceptsJsonText } from "../auth/context-keys.ts";
 import { invalid } from "../errors.ts";
 import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
-import { hydrate } from "../store/run-data.ts";
+import { readRunsJson, readRunTexts } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/search-experiments.ts";
 import { searchRuns } from "../store/search-runs.ts";
 import { shareRead } from "../store/shared-read.ts";
 import { inQuery, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
-import { JsonBytes, jsonMessage } from "./json-text.ts";
+import { JsonBytes, jsonMessage, wholeJson } from "./json-text.ts";
 import { pagesOf, textOf } from "./pages.ts";
 import { toRun } from "./run-messages.ts";
 
@@ -36,10 +37,8 @@ export const search = ({ db }: Deps) => {
     read: () => Promise<{ json: string; nextPageToken?: string }>,
   ): Promise<object> {
     const text = async () => {
-      const { json, nextPageToken } = await read();
-      const members = json === "" ? [] : [`"experiments":[${json}]`];
-      if (nextPageToken !== undefined) members.push(`"next_page_token":"${nextPageToken}"`);
-      return `{${members.join()}}`;
+      const { json, ...token } = await read();
+      return listJson("experiments", json, token);
     };
     if (!ctx.values.get(acceptsJsonText)) return jsonMessage(ctx, desc, await text());
     return await shareRead(db, textOf(about), async () => new JsonBytes(await text()));
@@ -73,19 +72,17 @@ export const search = ({ db }: Deps) => {
         limit: maxResults,
         ...(after === undefined ? {} : { after }),
       });
-      const [data, inputs] = await Promise.all([
-        hydrate(
-          db,
-          project(ctx),
-          rows.map((row) => row.run_key),
-        ),
+      const token = pages.token(next);
+      const runKeys = rows.map((row) => row.run_key);
+      if (!rows.some((row) => row.has_inputs)) {
+        const json = rows.length === 0 ? "" : await readRunsJson(db, project(ctx), runKeys);
+        return wholeJson(ctx, SearchRuns_ResponseSchema, listJson("runs", json, token));
+      }
+      const [texts, inputs] = await Promise.all([
+        readRunTexts(db, project(ctx), runKeys),
         findRunInputs(db, project(ctx), rows),
       ]);
-      const nothing = { json: "{}", name: undefined };
-      return {
-        runs: rows.map((row) => toRun(ctx, row, data.get(row.run_key) ?? nothing, inputs.get(row.run_key))),
-        ...pages.token(next),
-      };
+      return { runs: texts.map((text) => toRun(ctx, text, inputs.get(text.run_key))), ...token };
     },
 
     async searchExperiments(req, ctx) {
@@ -149,6 +146,12 @@ export const search = ({ db }: Deps) => {
     },
   } satisfies Partial<ServiceImpl<typeof MlflowService>>;
 };
+
+/** A page of a listing: its items, joined by commas, in the list `name`, which is left out when it is empty. */
+function listJson(name: string, items: string, { nextPageToken }: { nextPageToken?: string }): string {
+  const list = items === "" ? [] : [`"${name}":[${items}]`];
+  return `{${[...list, ...(nextPageToken === undefined ? [] : [`"next_page_token":"${nextPageToken}"`])].join()}}`;
+}
 
 const wrongCount = "Invalid value for request parameter max_results. It must be at";
 

@@ -1,12 +1,11 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import { isReferredTo } from "./project-reference.ts";
 
 /** What every call asks: whose token is this, and what is its holder in the project addressed? */
 
 /** The channel on which every process hears that tokens, members, users or projects have changed. */
 export const accessChannel = "loggia_tokens";
-
-const isId = (reference: string) => /^\d{1,18}$/.test(reference);
 
 /**
  * A token, its holder, and the project addressed with it, in one query; undefined when there is no such token. Without such
@@ -37,9 +36,7 @@ export async function findAccess(
                 .where("usual.path", "=", defaultPath),
             ),
           );
-        return isId(reference)
-          ? eb("projects.project_id", "=", BigInt(reference))
-          : eb("projects.path", "=", reference);
+        return isReferredTo(reference);
       }),
     )
     .leftJoin("members", (join) =>
@@ -81,7 +78,7 @@ export async function findAddressedProject(db: Database, reference: string) {
     .selectFrom("projects")
     .select(["project_id", "visibility", "archived_at"])
     .where("deleted_at", "is", null)
-    .where((eb) => (isId(reference) ? eb("project_id", "=", BigInt(reference)) : eb("path", "=", reference)))
+    .where(isReferredTo(reference))
     .executeTakeFirst();
 }
 
@@ -109,15 +106,4 @@ export async function recordUse(db: Database, token: bigint, address: string): P
  */
 export async function notifyAccessChanged(db: Database): Promise<void> {
   await sql`select pg_notify(${accessChannel}, '')`.execute(db);
-}
-
-/** Whether there is a token that nobody revoked, expired or not: such a server is not opened to everyone again. */
-export async function anyTokenIssued(db: Database): Promise<boolean> {
-  const found = await db
-    .selectFrom("tokens")
-    .select("token_id")
-    .where("revoked_at", "is", null)
-    .limit(1)
-    .executeTakeFirst();
-  return found !== undefined;
 }

@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { CiTrusts } from "../../gen/db.ts";
 import { recordEvent, type Trail } from "./audit.ts";
 import { type Database, transaction } from "./database.ts";
+import { isReferredTo } from "./project-reference.ts";
 
 export interface Trust {
   id: bigint;
@@ -24,9 +25,7 @@ export async function findProjectByReference(
     .selectFrom("projects")
     .select(["project_id as id", "path"])
     .where("deleted_at", "is", null)
-    .where((eb) =>
-      /^\d{1,18}$/.test(reference) ? eb("project_id", "=", BigInt(reference)) : eb("path", "=", reference),
-    )
+    .where(isReferredTo(reference))
     .executeTakeFirst();
 }
 

@@ -6,6 +6,7 @@ import { appRole } from "./app-role.ts";
 import { type Listening, listen } from "./notifications.ts";
 import { NamedClient, type Patience, PlainClient } from "./postgres-client.ts";
 import { DatabaseAway, isConnectionLost, sqlState } from "./postgres-errors.ts";
+import { limitSearches } from "./search-turns.ts";
 
 /** The typed query builder over the schema of gen/db.ts. int8 is bigint in both directions; float8 is number, NaN and ±Infinity included. */
 export type Database = Kysely<DB>;
@@ -45,7 +46,7 @@ export interface OpenDatabase {
   /** Asks the database for an answer on a connection of its own, so however busy the pool is. Rejects within seconds. */
   ping(): Promise<void>;
   /** Listens to a channel on a connection of its own (notifications.ts); to be closed before this database is. */
-  listen(channel: string, heard: () => void): Listening;
+  listen(channel: string, heard: (said: string) => void): Listening;
   /** Waits for queries in flight. */
   close(): Promise<void>;
 }
@@ -62,6 +63,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     answers: shared(() => ping().then(() => true, isRefusal)),
   };
   const db = kyselyOn(openPool(options, { size: poolSize, namedStatements, patience, settings: asApp }));
+  limitSearches(db, poolSize);
   const owner = kyselyOn(openPool(options, { size: 1, patience, settings: ["app.projects=all"] }));
   return {
     db,
@@ -175,9 +177,11 @@ const attempts = 4;
 /**
  * Runs `work` in one transaction; again when Postgres asks for it (deadlock, serialization failure), and when the connection
  * is lost before the commit was sent. What becomes of a commit without an answer is not known: that is for the caller of
- * the API to find out. `work` must have no effect but its queries, or one that can be repeated.
+ * the API to find out. `work` must have no effect but its queries, or one that can be repeated. Within a transaction it is a
+ * part of that one.
  */
 export async function transaction<T>(db: Database, work: (tx: Transaction<DB>) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return work(db as Transaction<DB>);
   for (let attempt = 1; ; attempt++) {
     let done = false;
     let failure: unknown;

@@ -124,8 +124,8 @@ export function groupCommit<Request, Answer>(
     });
 }
 
-/** Serialization failure, deadlock, and the division by zero with which log-batch.ts gives up a lost race. */
-const isTransient = (error: unknown) => ["40001", "40P01", "22012"].includes(sqlState(error) ?? "");
+/** Serialization failure, deadlock, and what tells log-batch.ts of a lost race: a division by zero, a row that is there already. */
+const isTransient = (error: unknown) => ["40001", "40P01", "22012", "23505"].includes(sqlState(error) ?? "");
 
 /** Whether every member would meet the same error, and wait for it in vain. */
 const isOutage = (error: unknown) =>

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { bigintArray, doubleArray, intArray } from "./array-bytes.ts";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { JobKey } from "./ci-jobs.ts";
 import { provenParts } from "./ci-runs.ts";
@@ -7,6 +8,7 @@ import { groupCommit } from "./group-commit.ts";
 import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
 import { longRunsOf, noticePoints } from "./metric-rollup-queue.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
+import { hintLogged } from "./run-hints.ts";
 
 /** What one request logs to one run. No two params have the same key. */
 export interface Batch {
@@ -55,6 +57,21 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
   const long = longRunsOf(db);
   const { rows } = await batchStatement(batches, long.haveOneOf(batches)).execute(db);
   noticePoints(db, batches);
+  hintLogged(db, batches);
+  const { outcomes, unwritten } = outcomesOf(batches, rows);
+  if (unwritten.length === 0) return outcomes;
+  const again = unwritten.flatMap((index) => batches[index] ?? []);
+  for (const batch of again) long.add(batch);
+  const found = await writeBatches(db, again);
+  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
+  return outcomes;
+}
+
+/** What became of each batch, and the places of those of which nothing was written yet. */
+export function outcomesOf(
+  batches: readonly Batch[],
+  rows: readonly BatchRow[],
+): { outcomes: Outcome[]; unwritten: number[] } {
   const outcomes: Outcome[] = batches.map(() => ({ state: "absent" }));
   const unwritten: number[] = [];
   for (const { n, lifecycle_stage, is_unwritten, stored } of rows) {
@@ -63,12 +80,7 @@ async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Ou
     else if (lifecycle_stage === "deleted") outcomes[index] = { state: "deleted" };
     else outcomes[index] = stored === null ? { state: "logged" } : { state: "changed", stored };
   }
-  if (unwritten.length === 0) return outcomes;
-  const again = unwritten.flatMap((index) => batches[index] ?? []);
-  for (const batch of again) long.add(batch);
-  const found = await writeBatches(db, again);
-  for (const [i, outcome] of found.entries()) outcomes[unwritten[i] ?? -1] = outcome;
-  return outcomes;
+  return { outcomes, unwritten };
 }
 
 interface BatchRow {
@@ -85,7 +97,8 @@ interface BatchRow {
  * the group uses are left out, so the common group, metrics only, stays lean; few texts in all, each prepared once.
  *
  * Every insert is sorted by its key: two statements that meet on the same rows then take them in the same order and
- * cannot deadlock. `latest_metrics` keeps the greatest (step, timestamp, value), where float8 sorts NaN above all.
+ * cannot deadlock. `latest_metrics` keeps the greatest (step, timestamp, value), where float8 sorts NaN above all; what
+ * becomes of its `settled_value` is told in settled-metrics.ts.
  * @param tellsLate whether it also tells metric-rollups.ts of points at steps that may be in buckets already, a quarter of
  * the work for a single point; without, it leaves out the batches of runs that have any in buckets.
  */
@@ -99,7 +112,7 @@ export function batchStatement(batches: readonly Batch[], tellsLate = false): Ra
   if (params.items.length > 0) parts.push(paramParts(params));
   else
     parts.push(sql`writable as (select * from entry where lifecycle_stage = 'active' and not is_unwritten)`);
-  if (metrics.items.length > 0) parts.push(metricParts(metrics));
+  if (metrics.items.length > 0) parts.push(pointPart(metrics), ...historyParts(batches), latestPart);
   if (metrics.items.length > 0 && tellsLate) parts.push(latePart);
   if (tags.items.length > 0) parts.push(tagParts(tags));
   if (batches.some((batch) => batch.modelMetrics !== undefined))
@@ -145,33 +158,81 @@ const entry = (batches: readonly Batch[], isUnwritten: RawBuilder<boolean>) => s
     ) as run
   )`;
 
-const metricParts = ({ places, items }: Items<MetricPoint>) => sql`
+const pointPart = ({ places, items }: Items<MetricPoint>) => sql`
   point as materialized (
     select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
     from unnest(
-      ${numberArray(places)}::bigint[],
+      ${intArray(places)}::int[],
       ${textArray(items.map((item) => item.key))}::text[],
-      ${numberArray(items.map((item) => item.step))}::bigint[],
-      ${numberArray(items.map((item) => item.timestamp))}::bigint[],
-      ${numberArray(items.map((item) => item.value))}::float8[]
+      ${bigintArray(items.map((item) => item.step))}::bigint[],
+      ${bigintArray(items.map((item) => item.timestamp))}::bigint[],
+      ${doubleArray(items.map((item) => item.value))}::float8[]
     ) as given (n, key, step, "timestamp", value)
     join writable using (n)
-  ),
+  )`;
+
+/**
+ * Stores the points that are not there. ON CONFLICT looks for each of them first, and confirms each afterwards. A point
+ * beyond the latest of its series cannot be there, so where a series has many points, that is asked first. When a writer at the
+ * same moment stores the same point, group-commit.ts writes the members of the group again, one by one.
+ */
+const historyParts = (batches: readonly Batch[]) =>
+  batches.every(isDense) ? [knownPart, newPart] : [eachPart];
+
+/** Points of a series from which on it is cheaper to look up the latest of each series than every point. */
+const manyPoints = 8;
+
+const isDense = ({ metrics }: Batch) =>
+  metrics.length >= manyPoints && metrics.length >= manyPoints * new Set(metrics.map(({ key }) => key)).size;
+
+const eachPart = sql`
   history as (
     insert into metrics (project_id, run_key, key, step, "timestamp", value)
     select project_id, run_key, key, step, "timestamp", value
     from point
     order by project_id, run_key, key, step, "timestamp", value
     on conflict do nothing
-  ),
+  )`;
+
+const knownPart = sql`
+  known as materialized (
+    select series.*, last_step, last_timestamp, last_value
+    from (select distinct project_id, run_key, key from point) as series
+    left join lateral (
+      select step as last_step, "timestamp" as last_timestamp, value as last_value
+      from latest_metrics
+      where latest_metrics.project_id = series.project_id and latest_metrics.run_key = series.run_key
+        and latest_metrics.key = series.key
+      limit 1
+    ) as latest on true
+  )`;
+
+// A scalar subquery and not EXISTS, for which Postgres might build the set of all points.
+const newPart = sql`
+  history as (
+    insert into metrics (project_id, run_key, key, step, "timestamp", value)
+    select distinct project_id, run_key, key, step, "timestamp", value
+    from point
+    join known using (project_id, run_key, key)
+    where (step, "timestamp", value) > (last_step, last_timestamp, last_value)
+      or (
+        select true
+        from metrics
+        where metrics.project_id = point.project_id and metrics.run_key = point.run_key and metrics.key = point.key
+          and metrics.step = point.step and metrics."timestamp" = point."timestamp" and metrics.value = point.value
+      ) is null
+    order by project_id, run_key, key, step, "timestamp", value
+  )`;
+
+const latestPart = sql`
   latest as (
-    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
+    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
     select distinct on (project_id, run_key, key)
-      project_id, run_key, key, experiment_id, step, "timestamp", value
+      project_id, run_key, key, experiment_id, step, "timestamp", value, value
     from point
     order by project_id, run_key, key, step desc, "timestamp" desc, value desc
     on conflict (project_id, run_key, key) do update
-    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value
+    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value, settled_value = null
     where (excluded.step, excluded."timestamp", excluded.value)
       > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
   )`;

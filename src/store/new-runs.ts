@@ -4,15 +4,17 @@ import type { JobKey } from "./ci-jobs.ts";
 import { provenParts } from "./ci-runs.ts";
 import { type Database, transaction } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
+import { sqlState } from "./postgres-errors.ts";
 import type { KeyValue } from "./run-data.ts";
+import { hintRuns } from "./run-hints.ts";
 import { lockRunCounts } from "./run-room.ts";
-import type { RunRow } from "./runs.ts";
+import { findRun, type RunRow } from "./runs.ts";
 
 /** A run to be made; its tags have distinct keys. */
 export interface NewRun {
   project: bigint;
   experiment: bigint;
-  /** 32 lower-case hex digits, never used before. */
+  /** 32 lower-case hex digits. */
   runId: string;
   userId: string;
   /** Milliseconds since the epoch. */
@@ -32,10 +34,14 @@ export type Creation =
   | { state: "full"; used: bigint };
 
 /**
- * Makes a run in an active experiment. Concurrent calls share a statement, so that the row that counts a project's runs
- * is locked once for all of them (group-commit.ts).
+ * Makes a run in an active experiment, or finds it when there may be a run of its id. Concurrent calls share a statement, so
+ * that the row that counts a project's runs is locked once for all of them (group-commit.ts).
  */
-export function createRun(db: Database, run: NewRun): Promise<Creation> {
+export async function createRun(
+  db: Database,
+  run: NewRun,
+  { mayExist = false }: { mayExist?: boolean } = {},
+): Promise<Creation> {
   let commit = creators.get(db);
   if (commit === undefined) {
     commit = groupCommit({
@@ -44,12 +50,29 @@ export function createRun(db: Database, run: NewRun): Promise<Creation> {
     });
     creators.set(db, commit);
   }
-  return commit(run);
+  const find = async (): Promise<Creation | undefined> => {
+    const row = await findRun(db, run.project, run.runId);
+    return row && { state: "created", row };
+  };
+  try {
+    return (mayExist && (await find())) || (await commit(run));
+  } catch (error) {
+    // Made by the same call at the same time, or by an attempt of which no answer came.
+    const made = sqlState(error) === "23505" ? await find() : undefined;
+    if (made === undefined) throw error;
+    return made;
+  }
 }
 
 const creators = new WeakMap<Database, (run: NewRun) => Promise<Creation>>();
 
-function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+async function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+  const creations = await writeWithinQuotas(db, runs);
+  for (const { project, runId } of runs) hintRuns(db, project, [runId]);
+  return creations;
+}
+
+function writeWithinQuotas(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
   if (runs.every(({ mostRuns }) => mostRuns === undefined)) return insertRuns(db, runs);
   return transaction(db, async (tx) => {
     const counts = await lockRunCounts(tx, [...new Set(runs.map(({ project }) => project))]);

@@ -11,9 +11,14 @@ export interface Listening {
 /**
  * Listens to a channel of Postgres on a connection of its own, which is made again whenever it breaks.
  * @param connect the connection; from a pool, since it is given back.
- * @param heard called for every notification, and whenever a connection begins, since what was said before went unheard.
+ * @param heard called for every notification with what it says, and with "" whenever a connection begins, since what was
+ * said before went unheard.
  */
-export function listen(connect: () => Promise<pg.PoolClient>, channel: string, heard: () => void): Listening {
+export function listen(
+  connect: () => Promise<pg.PoolClient>,
+  channel: string,
+  heard: (said: string) => void,
+): Listening {
   let closed = false;
   let release: (() => void) | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -40,7 +45,7 @@ export function listen(connect: () => Promise<pg.PoolClient>, channel: string, h
     };
     release = end;
     client.on("notification", (message) => {
-      if (message.channel === channel) heard();
+      if (message.channel === channel) heard(message.payload ?? "");
     });
     client.on("error", end);
     client.on("end", end);
@@ -51,7 +56,7 @@ export function listen(connect: () => Promise<pg.PoolClient>, channel: string, h
     }
     if (closed) return end();
     pause = firstPause;
-    heard();
+    heard("");
   };
 
   let connecting = begin();

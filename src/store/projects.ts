@@ -4,6 +4,7 @@ import { notifyAccessChanged } from "./access.ts";
 import { type Details, recordEvent, type Trail } from "./audit.ts";
 import { type Database, transaction } from "./database.ts";
 import { sqlState } from "./postgres-errors.ts";
+import { isReferredTo } from "./project-reference.ts";
 
 /** The project of local mode and of a bare tracking URI. */
 export const defaultProjectPath = "default";
@@ -92,9 +93,7 @@ export async function findProject(db: Database, reference: string): Promise<bigi
     .selectFrom("projects")
     .select("project_id")
     .where("deleted_at", "is", null)
-    .where((eb) =>
-      /^\d{1,18}$/.test(reference) ? eb("project_id", "=", BigInt(reference)) : eb("path", "=", reference),
-    )
+    .where(isReferredTo(reference))
     .executeTakeFirst();
   return found?.project_id;
 }

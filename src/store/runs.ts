@@ -3,7 +3,8 @@ import type { Runs } from "../../gen/db.ts";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
-import { metricItems, nameAmong, type RunData, runDataJson, runNameTag, textItems } from "./run-data.ts";
+import { type RunText, runColumns, runNameTag, runTexts } from "./run-data.ts";
+import { hintRuns } from "./run-hints.ts";
 
 /** A row of `runs`; `run_id` is as Postgres prints a uuid, with dashes. */
 export type RunRow = Selectable<Runs>;
@@ -19,11 +20,6 @@ export async function findRun(db: Database, project: bigint, runId: string): Pro
     .executeTakeFirst();
 }
 
-export interface RunWithData {
-  row: RunRow;
-  data: RunData;
-}
-
 /** Which run, by its id: 32 hex digits. */
 interface RunReference {
   project: bigint;
@@ -31,11 +27,7 @@ interface RunReference {
 }
 
 /** A run with what it has logged; undefined when there is none. Concurrent calls share a statement (group-commit.ts). */
-export function findRunWithData(
-  db: Database,
-  project: bigint,
-  runId: string,
-): Promise<RunWithData | undefined> {
+export function findRunText(db: Database, project: bigint, runId: string): Promise<RunText | undefined> {
   let find = finders.get(db);
   if (find === undefined) {
     find = groupCommit({ execute: (group) => readRuns(db, group), weight: () => 1, heaviest: 50 });
@@ -44,52 +36,28 @@ export function findRunWithData(
   return find({ project, runId });
 }
 
-const finders = new WeakMap<Database, (wanted: RunReference) => Promise<RunWithData | undefined>>();
+const finders = new WeakMap<Database, (wanted: RunReference) => Promise<RunText | undefined>>();
 
-async function readRuns(db: Database, wanted: readonly RunReference[]): Promise<(RunWithData | undefined)[]> {
-  const { rows } = await runsWithDataStatement(wanted).execute(db);
-  const found = wanted.map((): RunWithData | undefined => undefined);
-  for (const { n, metrics, params, tags, name, ...row } of rows)
-    found[Number(n) - 1] = {
-      row,
-      data: { json: runDataJson({ metrics, params, tags }), name: name ?? undefined },
-    };
+async function readRuns(db: Database, wanted: readonly RunReference[]): Promise<(RunText | undefined)[]> {
+  const { rows } = await findRunsStatement(wanted).execute(db);
+  const found = wanted.map((): RunText | undefined => undefined);
+  for (const row of rows) found[Number(row.n) - 1] = row;
   return found;
 }
 
-/** The row of a run with the items of its lists (run-data.ts). */
-type RunWithDataRow = RunRow & {
-  /** The place of the run among those that are wanted, from 1. */
-  n: bigint;
-} & { [column in "metrics" | "params" | "tags" | "name"]: string | null };
-
-export const runsWithDataStatement = (wanted: readonly RunReference[]) => sql<RunWithDataRow>`
-  select n, run.*, metric.items as metrics, param.items as params, tag.items as tags, tag.name
-  from unnest(
+/** `n` is the place of a run among those that are wanted, from 1. */
+export const findRunsStatement = (wanted: readonly RunReference[]) =>
+  runTexts(sql`
+  unnest(
     ${numberArray(wanted.map((one) => one.project))}::bigint[],
     ${textArray(wanted.map((one) => one.runId))}::uuid[]
   ) with ordinality as wanted (project_id, run_id, n)
   cross join lateral (
-    select *
+    select ${runColumns}
     from runs
     where runs.project_id = wanted.project_id and runs.run_id = wanted.run_id
     limit 1
-  ) as run
-  cross join lateral (
-    select ${metricItems} as items
-    from latest_metrics
-    where project_id = run.project_id and run_key = run.run_key
-  ) as metric
-  cross join lateral (
-    select ${textItems} as items
-    from params
-    where project_id = run.project_id and run_key = run.run_key
-  ) as param
-  cross join lateral (
-    select ${textItems} as items, ${nameAmong} as name
-    from tags
-    where project_id = run.project_id and run_key = run.run_key
-  ) as tag`;
+  ) as run`);
 
 export interface RunChanges {
   status?: RunStatus;
@@ -123,6 +91,7 @@ export async function updateRun(
     from changed
     left join tags on tags.project_id = changed.project_id and tags.run_key = changed.run_key
       and tags.key = ${runNameTag}::text`.execute(db);
+  hintRuns(db, project, [runId]);
   return rows[0];
 }
 
@@ -161,5 +130,6 @@ export async function moveRun(
       ),
     )
     .executeTakeFirst();
+  hintRuns(db, project, [runId]);
   return numUpdatedRows > 0n;
 }

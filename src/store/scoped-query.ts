@@ -16,6 +16,7 @@ export const scopeStatement = {
 
 /** What @types/pg does not tell of pg's Query and Connection, and this file relies on (pg 8.23, lib/query.js). */
 interface Connection {
+  stream: { write(bytes: Buffer): void };
   parse(message: { text: string; name?: string }): void;
   bind(message: { statement: string; values: string[] }): void;
   execute(message: object): void;
@@ -32,6 +33,34 @@ interface PgQuery extends EventEmitter {
 const PgQuery = pg.Query as unknown as new (config: pg.QueryConfig) => PgQuery;
 
 const begins = /^(?:begin|start transaction)\b/i;
+
+/** What sets a scope where `scopeStatement` is prepared, by setting: few are asked for, and again and again. */
+const known = new Map<string, Buffer>();
+const mostKnown = 10_000;
+
+/** The messages Bind and Execute of Postgres' protocol (version 3.0, "Message Formats"), with the setting as text. */
+function settingBytes(setting: string): Buffer {
+  let bytes = known.get(setting);
+  if (bytes === undefined) {
+    const name = scopeStatement.name.length;
+    const length = Buffer.byteLength(setting);
+    bytes = Buffer.alloc(1 + 4 + 1 + (name + 1) + 2 + 2 + 4 + length + 2 + 10);
+    let at = bytes.write("B");
+    at = bytes.writeInt32BE(bytes.length - 1 - 10, at);
+    at += 1; // the portal without a name
+    at += bytes.write(scopeStatement.name, at) + 1;
+    at += 2; // no formats: all values are text
+    at = bytes.writeInt16BE(1, at);
+    at = bytes.writeInt32BE(length, at);
+    at += bytes.write(setting, at);
+    at += 2; // no formats of results
+    at += bytes.write("E", at);
+    bytes.writeInt32BE(9, at); // the portal without a name, all rows
+    if (known.size >= mostKnown) known.clear();
+    known.set(setting, bytes);
+  }
+  return bytes;
+}
 
 export interface ScopedQueryOptions {
   scope: Scope;
@@ -69,9 +98,12 @@ export class ScopedQuery extends PgQuery {
     if (this.#isAwaitingScope) {
       // Without Describe: of the answer nothing but its end is of interest.
       const { scope, isPrepared } = this.#options;
-      if (!isPrepared) connection.parse({ text: scopeStatement.text });
-      connection.bind({ statement: isPrepared ? scopeStatement.name : "", values: [settingOf(scope)] });
-      connection.execute({});
+      if (isPrepared) connection.stream.write(settingBytes(settingOf(scope)));
+      else {
+        connection.parse({ text: scopeStatement.text });
+        connection.bind({ statement: "", values: [settingOf(scope)] });
+        connection.execute({});
+      }
     }
     super.prepare(connection);
   }

@@ -3,7 +3,7 @@ import type { Database } from "./database.ts";
 import { planEachTime } from "./postgres-client.ts";
 import { type Fact, lacks, type Sql } from "./search-facts.ts";
 import { type FoundRun, probe, type Question, searchAll, searchCandidates } from "./search-statements.ts";
-import { decidedBy, type Stretch, stretches, walk } from "./search-walks.ts";
+import { decidedBy, isWalkable, type Stretch, stretches, walk } from "./search-walks.ts";
 
 /** Where one way to find runs becomes dearer than another. They decide how long a search takes, never what it finds. */
 export interface Costs {
@@ -13,6 +13,8 @@ export interface Costs {
   fewCandidates: number;
   /** Runs that a filtered walk looks at for each run it is to find. */
   stepsPerRun: number;
+  /** Of these, how many before it is known how common anything is, where that is dear to find out. */
+  stepsOnTrust: number;
   /** Rows that a filtered walk looks up at most. */
   mostLookups: number;
   /** Sets that one statement builds at most; the other facts are tested run by run. */
@@ -25,6 +27,7 @@ const measuredCosts: Costs = {
   fewRuns: 2_000,
   fewCandidates: 10_000,
   stepsPerRun: 100,
+  stepsOnTrust: 10,
   mostLookups: 20_000,
   mostSets: 4,
   rowsPerTest: 20,
@@ -35,8 +38,10 @@ const measuredCosts: Costs = {
  * but not how common it is among the newest runs, nor that two conditions exclude each other.
  *
  * - Nothing to filter by: walk the index that has the order.
- * - A fact that few runs have: start from those runs, unless a short walk should do. Intersect them with the sets that
- *   are not much larger, and test run by run for the rest.
+ * - A fact that few runs have: start from those runs, unless a short walk should do that asks their set. Intersect them
+ *   with the sets that are not much larger, and test run by run for the rest.
+ * - A fact that only reading all values of its key could count (LIKE without a beginning): a short walk on trust, then as
+ *   if it were not there, for what is found by the others can be tested.
  * - Only common facts: walk along the order and test run by run, but not far; if the page is not full then, intersect
  *   the sets of all runs that have them.
  */
@@ -55,12 +60,21 @@ export async function findRuns(
 
   const decided = decidedBy(first, facts);
   const others = facts.filter((fact) => !decided.includes(fact));
+  const scanned = others.filter((fact) => fact.scans);
+  const steady = stretch !== undefined && isWalkable(stretch) && scope.experiments.length === 1;
+  const walkSome = (question: Question, steps: number, set?: Fact) =>
+    steady ? read(db, walk(question, stretch, { steps: Math.max(1, Math.ceil(steps)), set })) : [];
+  if (steady && scanned.length > 0) {
+    const found = await walkSome(question, limit * costs.stepsOnTrust);
+    if (found.length === limit) return found;
+  }
   const { runs, most, counted } = await measure(db, question, others, costs);
   const [rarest] = counted;
   if (runs === 0 || rarest?.count === 0) return [];
+  const absent = others.filter((fact) => fact.absent);
   const byRarity = {
     ...question,
-    facts: [...counted.map(({ fact }) => fact), ...decided, ...others.filter((fact) => fact.absent)],
+    facts: [...counted.map(({ fact }) => fact), ...decided, ...scanned, ...absent],
   };
   const whole = () =>
     read(
@@ -73,16 +87,20 @@ export async function findRuns(
   const few = rarest !== undefined && rarest.count <= costs.fewCandidates;
   if (!few && along !== undefined && unfiltered && others.length === 0)
     return await walkOn(db, question, along, costs);
-  if (stretch?.length === 1 && stretch[0]?.leads && scope.experiments.length === 1) {
-    // The rarest fact is looked up at every step, the others hardly ever.
-    const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / 2);
+  const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / 2);
+  let found: FoundRun[] = [];
+  if (few) {
     // Each condition besides the rarest is taken to halve what is found; half as much again for bad luck.
-    const needed = few ? (1.5 * limit * most * 2 ** (counted.length - 1)) / rarest.count : affordable;
-    if (needed <= affordable && (!few || needed < rarest.count)) {
-      const found = await read(db, walk(byRarity, stretch, Math.ceil(needed)));
-      if (found.length === limit) return found;
-    }
+    const rest = counted.length - 1 + scanned.length;
+    const needed = (1.5 * limit * most * 2 ** rest) / rarest.count;
+    // A step that asks the rarest fact's set costs a third of one that looks something up, half of looking a run up.
+    if (needed <= 3 * affordable && needed < 2 * rarest.count)
+      found = await walkSome(byRarity, needed, rarest.fact);
+  } else if (scanned.length === 0 || most > 10 * affordable) {
+    // Here the rarest fact is looked up at every step, the others less often.
+    found = await walkSome(byRarity, affordable);
   }
+  if (found.length === limit) return found;
   if (!few) return await whole();
   // What is too common to be counted is one row for each run at most.
   const rows = (count: number) => (count > costs.fewCandidates ? most : count);
@@ -91,14 +109,14 @@ export async function findRuns(
   return await read(db, searchCandidates(byRarity, sets));
 }
 
-/** How common things are: `counted` holds the facts that can be counted, the rarest first. */
+/** How common things are: `counted` holds the facts that are cheap to count, the rarest first. */
 async function measure(
   db: Database,
   question: Question,
   facts: readonly Fact[],
   { fewRuns, fewCandidates }: Costs,
 ) {
-  const countable = facts.filter((fact) => !fact.absent);
+  const countable = facts.filter((fact) => !fact.absent && !fact.scans);
   const [found] = await read(db, probe(question, countable, { runs: fewRuns + 1, facts: fewCandidates + 1 }));
   const counted = countable.map((fact, i) => ({ fact, count: Number(found?.[`c${i}`] ?? 0) }));
   return {

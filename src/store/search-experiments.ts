@@ -64,10 +64,11 @@ export async function searchExperiments(
     )
     select count(*) > ${limit} as more${sql.join(last, sql``)},
       string_agg(
-        '{"experiment_id":"' || experiment_id || '","name":' || to_json(name)
-          || ',"artifact_location":' || to_json(artifact_location) || ',"lifecycle_stage":"' || lifecycle_stage
-          || '","last_update_time":' || last_update_time || ',"creation_time":' || creation_time
-          || coalesce(',"tags":[' || items || ']', '') || '}',
+        concat(
+          '{"experiment_id":"', experiment_id, '","name":', to_json(name), ',"artifact_location":', to_json(artifact_location),
+          ',"lifecycle_stage":"', lifecycle_stage, '","last_update_time":', last_update_time,
+          ',"creation_time":', creation_time, ',"tags":[' || items || ']', '}'
+        ),
         ',' order by place
       ) filter (where place <= ${limit}) as json
     from page left join tag using (experiment_id)`.execute(db);

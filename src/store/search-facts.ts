@@ -33,11 +33,25 @@ export interface Fact {
   key: string;
   /** Whether the value in `column` satisfies it. */
   test(column: Sql): Sql<SqlBool>;
-  /** The same as disjoint ranges, each of which is one scan of an index that leads to the value. */
-  ranges(column: Sql): Sql<SqlBool>[];
+  /** The same of a row `of` its table, as disjoint ranges, each of which is one scan of an index that leads to the value. */
+  ranges(of: Row): Sql<SqlBool>[];
   /** The run must lack the key: the rest says what it must not have. */
   absent?: true;
+  /** No index leads to the values: whoever counts them reads every value of the key. */
+  scans: boolean;
 }
+
+/** The columns of a row in which its value is. */
+interface Row {
+  value: Sql;
+  /** Of metrics: what the index has, `value` or null (settled-metrics.ts). */
+  settled: Sql;
+}
+
+export const row = (alias: string): Row => ({
+  value: sql.id(alias, "value"),
+  settled: sql.id(alias, "settled_value"),
+});
 
 /** A run without the metric, param or tag `key`. */
 export const lacks = (kind: FactKind, key: string): Fact => ({ ...hasKey(kind, key), absent: true });
@@ -47,7 +61,11 @@ const hasKey = (kind: FactKind, key: string): Fact => ({
   kind,
   key,
   test: () => sql`true`,
-  ranges: (column) => (kind === "metric" ? [sql`true`] : [isIndexed(column), isTooLong(column)]),
+  ranges: ({ value, settled }) =>
+    kind === "metric"
+      ? [sql`${settled} is not null`, sql`${settled} is null`]
+      : [isIndexed(value), isTooLong(value)],
+  scans: false,
 });
 
 /**
@@ -75,8 +93,9 @@ export function toFacts(conditions: readonly RunCondition[]): Fact[] {
 
 const both = (one: Fact, other: Fact): Fact => ({
   ...one,
+  scans: one.scans && other.scans,
   test: (column) => sql`${one.test(column)} and ${other.test(column)}`,
-  ranges: (column) => one.ranges(column).map((range) => sql`${range} and ${other.test(column)}`),
+  ranges: (of) => one.ranges(of).map((range) => sql`${range} and ${other.test(of.value)}`),
 });
 
 const operators = {
@@ -104,9 +123,13 @@ function metricFact({ key, op, value }: MetricCondition): Fact {
     op === ">" || op === ">="
       ? sql`${compareNumbers(column, op, value)} and ${column} < 'NaN'`
       : compareNumbers(column, op, value);
-  const ranges = (column: Sql) =>
-    op === "!=" ? [compareNumbers(column, "<", value), compareNumbers(column, ">", value)] : [test(column)];
-  return { kind: "metric", key, test, ranges };
+  const ranges = ({ settled, value: latest }: Row) => [
+    ...(op === "!="
+      ? [compareNumbers(settled, "<", value), compareNumbers(settled, ">", value)]
+      : [test(settled)]),
+    sql<SqlBool>`${settled} is null and ${test(latest)}`,
+  ];
+  return { kind: "metric", key, test, ranges, scans: false };
 }
 
 // Values up to 1,000 bytes are in an index of their own with the value in it; a condition must say the index's own
@@ -121,7 +144,7 @@ function textFact(condition: ParamCondition | TagCondition): Fact {
   const { op, value } = condition;
   const test = (column: Sql) => compareTexts(column, op, value);
   const short = Buffer.byteLength(value) <= longestIndexed;
-  const ranges = (column: Sql): Sql<SqlBool>[] => {
+  const ranges = ({ value: column }: Row): Sql<SqlBool>[] => {
     if (op === "=") return [sql`${short ? isIndexed(column) : isTooLong(column)} and ${test(column)}`];
     const long = sql<SqlBool>`${isTooLong(column)} and ${test(column)}`;
     if (op !== "!=" || !short) return [sql`${isIndexed(column)} and ${test(column)}`, long];
@@ -131,7 +154,8 @@ function textFact(condition: ParamCondition | TagCondition): Fact {
       long,
     ];
   };
-  return { kind, key, test, ranges };
+  const scans = op === "ILIKE" || (op === "LIKE" && prefixOf(value) === "");
+  return { kind, key, test, ranges, scans };
 }
 
 /**
@@ -161,11 +185,16 @@ function ilike(column: Sql, pattern: string): Sql<SqlBool> {
  * begins with, is above suspicion.
  */
 function like(column: Sql, pattern: string): Sql<SqlBool> {
-  const [start = ""] = /^(?:[^%_\\]|\\.)*/su.exec(pattern) ?? [];
-  const prefix = start.replaceAll(/\\(.)/gsu, "$1");
+  const prefix = prefixOf(pattern);
   return prefix === ""
     ? sql`${column} like ${pattern}`
     : sql`(${column} ^@ ${prefix} and ${column} like ${pattern})`;
+}
+
+/** With what every text begins that is LIKE the pattern. */
+function prefixOf(pattern: string): string {
+  const [start = ""] = /^(?:[^%_\\]|\\.)*/su.exec(pattern) ?? [];
+  return start.replaceAll(/\\(.)/gsu, "$1");
 }
 
 /** That `column` is one of the experiments; a single one by `=`, which keeps the order of an index. */
@@ -177,11 +206,10 @@ export function within(column: Sql, experiments: readonly bigint[]): Sql<SqlBool
 }
 
 const x = sql.id("x");
-const value = sql.id("x", "value");
 
 /** Asks "which runs?": a query of the `run_key` of all runs in scope with the fact, none twice. */
 export function runsWith(fact: Fact, scope: Scope): Sql {
-  const scans = fact.ranges(value).map(
+  const scans = fact.ranges(row("x")).map(
     (range) => sql`
       select x.run_key from ${factTable(fact.kind, x)}
       where x.project_id = ${scope.project} and ${within(sql`x.experiment_id`, scope.experiments)}
@@ -196,7 +224,7 @@ export function runsWith(fact: Fact, scope: Scope): Sql {
  */
 export function runHas(fact: Fact, scope: Scope, alias: Sql = sql.id("r")): Sql<SqlBool> {
   const found = sql<SqlBool>`(
-      select ${fact.test(value)} from ${factTable(fact.kind, x)}
+      select ${fact.test(row("x").value)} from ${factTable(fact.kind, x)}
       where x.project_id = ${scope.project} and x.run_key = ${alias}.run_key and x.key = ${fact.key})`;
   return fact.absent ? sql`${found} is null` : found;
 }

@@ -1,12 +1,12 @@
 import type { RunCondition, RunOrder } from "../search/ast.ts";
 import type { CursorValue } from "../search/page-token.ts";
 import type { Database } from "./database.ts";
-import type { RunRow } from "./runs.ts";
 import { type Costs, findRuns } from "./search-choice.ts";
 import { columnCondition } from "./search-columns.ts";
 import { toFacts } from "./search-facts.ts";
 import { sortKeys } from "./search-keys.ts";
-import type { Question } from "./search-statements.ts";
+import type { FoundRun, Question } from "./search-statements.ts";
+import { inTurn } from "./search-turns.ts";
 
 export interface RunSearch {
   project: bigint;
@@ -32,10 +32,10 @@ export interface Page<Row> {
  * One page of the runs that satisfy all conditions, in the order of `orders`, then the newest first, then by id. Keyset
  * paging: runs that come or go between two pages neither shift nor repeat the others.
  */
-export async function searchRuns(db: Database, search: RunSearch, costs?: Costs): Promise<Page<RunRow>> {
+export async function searchRuns(db: Database, search: RunSearch, costs?: Costs): Promise<Page<FoundRun>> {
   const question = toQuestion(search);
   if (question.scope.experiments.length === 0) return { rows: [] };
-  const rows = await findRuns(db, question, costs);
+  const rows = await inTurn(db, () => findRuns(db, question, costs));
   if (rows.length <= search.limit) return { rows };
   rows.length = search.limit;
   const last = rows.at(-1);

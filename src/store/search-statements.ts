@@ -22,7 +22,13 @@ export interface Question {
 }
 
 /** A run and its sort keys. */
-export type FoundRun = RunRow & { [column: `k${string}`]: CursorValue };
+export type FoundRun = Pick<RunRow, "run_key" | "run_id" | "has_inputs"> & {
+  [column: `k${string}`]: CursorValue;
+};
+
+/** The columns of a FoundRun, from `runs as r` and what `keys` are joined from. */
+export const foundRun = (keys: readonly SortKey[]): Sql =>
+  sql`r.run_key, r.run_id, r.has_inputs${selected(keys)}`;
 
 /** All of `conditions`. */
 export const every = (conditions: readonly Sql<SqlBool>[]): Sql<SqlBool> =>
@@ -71,7 +77,7 @@ export function searchAll(question: Question): Sql<FoundRun> {
   const { scope, starts, facts, keys, at, limit } = question;
   const held = facts.map((fact) => runHas(fact, scope));
   return sql`
-  select r.*${selected(keys)}
+  select ${foundRun(keys)}
   from runs r${joins(keys, scope.project)}
   where ${every([...inScope(scope), ...starts, ...onRuns(question), ...held, ...beyond(keys, at)])}
   order by ${ordered(keys)} limit ${limit}`;
@@ -79,18 +85,17 @@ export function searchAll(question: Question): Sql<FoundRun> {
 
 /**
  * Starts from the runs that have all of the facts `sets`, found by building the set of each. As a join Postgres would
- * rather look every run up, once for each fact.
+ * rather look every run up, once for each fact; by an array of their keys it looks the runs up in the order of the index,
+ * which costs two thirds of looking them up one by one.
  */
 export function searchCandidates(question: Question, sets: readonly Fact[]): Sql<FoundRun> {
   const { scope, starts, facts, keys, at, limit } = question;
   const held = facts.filter((fact) => !sets.includes(fact)).map((fact) => runHas(fact, scope));
   return sql`
-  with candidates as materialized (${intersection(question, sets)}
-  )
-  select r.*${selected(keys)}
-  from candidates c
-  join runs r on r.project_id = ${scope.project} and r.run_key = c.run_key${joins(keys, scope.project)}
-  where ${every([...starts, ...onRuns(question), ...held, ...beyond(keys, at)])}
+  select ${foundRun(keys)}
+  from runs r${joins(keys, scope.project)}
+  where r.project_id = ${scope.project} and r.run_key = any(array(${intersection(question, sets)}
+    )) and ${every([...starts, ...onRuns(question), ...held, ...beyond(keys, at)])}
   order by ${ordered(keys)} limit ${limit}`;
 }
 

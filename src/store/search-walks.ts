@@ -1,9 +1,19 @@
 import { type SqlBool, sql } from "kysely";
 import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
-import { type Fact, factTable, isIndexed, isTooLong, runHas, type Sql } from "./search-facts.ts";
-import { joins, ordered, type SortKey, selected } from "./search-keys.ts";
-import { beyond, every, type FoundRun, onRuns, type Question } from "./search-statements.ts";
+import {
+  type Fact,
+  factTable,
+  isIndexed,
+  isTooLong,
+  row,
+  runHas,
+  runsWith,
+  type Scope,
+  type Sql,
+} from "./search-facts.ts";
+import { joins, ordered, type SortKey } from "./search-keys.ts";
+import { beyond, every, type FoundRun, foundRun, onRuns, type Question } from "./search-statements.ts";
 
 /** An index that yields runs in the order of the first sort key. */
 interface Stream {
@@ -17,6 +27,8 @@ interface Stream {
   at: readonly CursorValue[] | undefined;
   /** Whether it advances along the first sort key, rather than hold the runs that tie in it. */
   leads: boolean;
+  /** In no index, but few and sorted: metrics that are being logged (settled-metrics.ts). */
+  isSorted?: true;
 }
 
 /** Streams, merged: together one stretch of the order. */
@@ -35,53 +47,64 @@ export function stretches(question: Question): Stretch[] | undefined {
   if (first?.fact === undefined) return undefined;
   if (at?.[0] === null) return [];
   const { kind, key, alias } = first.fact;
-  const value = sql.id(alias, "value");
-  const found: SortKey = {
-    ...first,
-    value,
-    descending: first.descending || first.negated,
-    nullable: false,
-  };
+  const { value, settled } = row(alias);
   const [place, ...places] = at ?? [];
-  const stream = (where: Sql<SqlBool>): Stream => ({
+  const stream = (column: Sql, ...where: Sql<SqlBool>[]): Stream => ({
     table: factTable(kind, sql.id(alias)),
     alias: sql.id(alias),
     where: [
       sql`${sql.id(alias, "key")} = ${key}`,
-      where,
-      ...decidedBy(first, question.facts).map((fact) => fact.test(value)),
+      ...where,
+      ...decidedBy(first, question.facts).map((fact) => fact.test(column)),
     ],
-    keys: [found, ...others],
+    keys: [
+      { ...first, value: column, descending: first.descending || first.negated, nullable: false },
+      ...others,
+    ],
     at: at && [first.negated ? -Number(place) : (place ?? null), ...places],
     leads: true,
   });
-  if (kind !== "metric") return [[stream(isIndexed(value)), stream(isTooLong(value))]];
+  if (kind !== "metric") return [[stream(value, isIndexed(value)), stream(value, isTooLong(value))]];
   const inNumbers = !Number.isNaN(place);
-  const numbers = stream(sql`${value} < 'NaN'`);
-  const nan = {
-    ...stream(sql`${value} = 'NaN'`),
-    keys: others,
-    at: inNumbers ? undefined : places,
-    leads: false,
-  };
-  return inNumbers ? [[numbers], [nan]] : [[nan]];
+  const numbers: Stretch = [
+    stream(settled, sql`${settled} < 'NaN'`),
+    { ...stream(value, sql`${settled} is null`, sql`${value} < 'NaN'`), isSorted: true },
+  ];
+  const tied = { keys: others, at: inNumbers ? undefined : places, leads: false };
+  const nan: Stretch = [
+    { ...stream(settled, sql`${settled} = 'NaN'`), ...tied },
+    { ...stream(value, sql`${settled} is null`, sql`${value} = 'NaN'`), ...tied, isSorted: true },
+  ];
+  return inNumbers ? [numbers, nan] : [nan];
+}
+
+/** Whether a walk of the stretch can end after some steps: it follows one index, along the first sort key. */
+export function isWalkable(stretch: Stretch): boolean {
+  const followed = stretch.filter((stream) => !stream.isSorted);
+  return followed.length === 1 && followed[0]?.leads === true;
 }
 
 /** The facts about what `first` sorts by: an index along it answers them by itself. */
 export const decidedBy = (first: SortKey | undefined, facts: readonly Fact[]): Fact[] =>
   facts.filter(({ kind, key, absent }) => kind === first?.fact?.kind && key === first.fact.key && !absent);
 
-/**
- * Reads a stretch of the order until the page is full.
- * @param steps how many rows to look at, at most, together with those that tie with the last; all without it. Only for
- * one stream that leads and one experiment: of several, each could end at another place of the order.
- */
-export function walk(question: Question, stretch: Stretch, steps?: number): Sql<FoundRun> {
+export interface Pace {
+  /**
+   * How many rows to look at, at most, together with those that tie with the last; all without it. Only for a walkable
+   * stretch and one experiment: of several, each could end at another place of the order.
+   */
+  steps?: number;
+  /** A fact whose set is built first, so that a step asks the set: the others are looked up for its members alone. */
+  set?: Fact | undefined;
+}
+
+/** Reads a stretch of the order until the page is full. */
+export function walk(question: Question, stretch: Stretch, pace: Pace = {}): Sql<FoundRun> {
   const { scope, keys, limit } = question;
   const [only, ...more] = scope.experiments;
   const inExperiment = (experiment: unknown) =>
     merged(
-      stretch.map((stream) => walkStream(question, stream, experiment, steps)),
+      stretch.map((stream) => walkStream(question, stream, stretch, experiment, pace)),
       question,
     );
   if (only !== undefined && more.length === 0) return inExperiment(only);
@@ -107,37 +130,74 @@ function merged(streams: readonly Sql<FoundRun>[], { keys, limit }: Question): S
   order by ${ordered(keys, "columns")} limit ${limit}`;
 }
 
-function walkStream(
-  question: Question,
-  { table, alias, where, keys: along, at }: Stream,
-  experiment: unknown,
-  steps: number | undefined,
-): Sql<FoundRun> {
-  const { scope, starts, facts, keys, limit } = question;
-  const [first, ...others] = keys;
-  const overRuns = first?.fact === undefined;
+/** The rows of a stream: which they are, where the page begins among them, and what they are ordered by first. */
+function rowsOf({ scope }: Question, { alias, where, keys, at }: Stream, experiment: unknown) {
+  const [leader] = keys;
+  const place = at?.[0];
   const mine = [
     sql<SqlBool>`${alias}.project_id = ${scope.project} and ${alias}.experiment_id = ${experiment}`,
     ...where,
   ];
-  const [leader] = along;
-  const place = at?.[0];
   const start =
     leader === undefined || place === undefined
       ? []
       : [
           sql<SqlBool>`${leader.value} ${leader.descending ? sql`<=` : sql`>=`} ${place}::${sql.raw(leader.type)}`,
         ];
+  return { mine, start, leader };
+}
+
+/** That a sorted stream is no further than the one beside it that ends after `steps` rows, if it has so many. */
+function upTo(question: Question, stream: Stream, [led]: Stretch, experiment: unknown, steps: number) {
+  const [key] = stream.keys;
+  if (led === undefined || key === undefined) return [];
+  const { mine, start, leader } = rowsOf(question, led, experiment);
+  if (leader === undefined) return [];
+  return [
+    sql<SqlBool>`coalesce(${key.value} ${leader.descending ? sql`>=` : sql`<=`} (
+      select ${leader.value} from ${led.table}
+      where ${every([...mine, ...start])}
+      order by ${ordered([leader])} limit 1 offset ${steps - 1}
+    ), true)`,
+  ];
+}
+
+/** That the run of a row of `alias` has `facts`. Postgres asks a CASE in its order, and its set as a hash table. */
+function heldBy(alias: Sql, facts: readonly Fact[], scope: Scope, set: Fact | undefined): Sql<SqlBool>[] {
+  const others = facts.filter((fact) => fact !== set).map((fact) => runHas(fact, scope, alias));
+  return set === undefined
+    ? others
+    : [sql`case when ${alias}.run_key in (${runsWith(set, scope)}) then ${every(others)} else false end`];
+}
+
+function walkStream(
+  question: Question,
+  stream: Stream,
+  stretch: Stretch,
+  experiment: unknown,
+  { steps, set }: Pace,
+): Sql<FoundRun> {
+  const { scope, starts, facts, keys, limit } = question;
+  const { table, alias, keys: along, at } = stream;
+  const [first, ...others] = keys;
+  const overRuns = first?.fact === undefined;
+  const { mine, start, leader } = rowsOf(question, stream, experiment);
   const decided = decidedBy(first, facts);
   const conditions = [
     ...(overRuns ? [] : starts),
     ...onRuns(question),
     // Asked of the stream's own rows, so that a run is looked up once it is known to have them all.
-    ...facts.filter((fact) => !decided.includes(fact)).map((fact) => runHas(fact, scope, alias)),
+    ...heldBy(
+      alias,
+      facts.filter((fact) => !decided.includes(fact)),
+      scope,
+      set,
+    ),
     ...beyond(along, at),
+    ...(stream.isSorted && steps !== undefined ? upTo(question, stream, stretch, experiment, steps) : []),
   ];
   const source =
-    steps === undefined || leader === undefined
+    steps === undefined || leader === undefined || stream.isSorted
       ? table
       : sql`(
       select * from ${table}
@@ -152,7 +212,7 @@ function walkStream(
       select r.* from runs r where r.project_id = ${scope.project} and r.run_key = ${alias}.run_key limit 1
     ) r`;
   return sql`
-    select r.*${selected(keys)}
+    select ${foundRun(keys)}
     from ${source}${toRuns}${joins(others, scope.project)}
     where ${every(source === table ? [...mine, ...conditions] : conditions)}
     order by ${ordered(along)} limit ${limit}`;

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { type Database, transaction } from "./database.ts";
+import { hintRuns } from "./run-hints.ts";
 
 type Stage = "active" | "deleted";
 
@@ -8,14 +9,14 @@ type Stage = "active" | "deleted";
  * change between. `change` may be called more than once, and may throw.
  * @returns the run's stage; undefined when there is none.
  */
-export function changeTag(
+export async function changeTag(
   db: Database,
   project: bigint,
   runId: string,
   key: string,
   change: (old: string | undefined) => string,
 ): Promise<Stage | undefined> {
-  return transaction(db, async (tx) => {
+  const stage = await transaction(db, async (tx) => {
     const run = await tx
       .selectFrom("runs")
       .select(["run_key", "experiment_id", "lifecycle_stage"])
@@ -39,9 +40,15 @@ export function changeTag(
       .execute();
     return run.lifecycle_stage;
   });
+  hintRuns(db, project, [runId]);
+  return stage;
 }
 
-/** Deletes a tag of an active run. @returns the run's stage, undefined when there is none; and whether the tag was there. */
+/**
+ * Deletes a tag of an active run, and writes the run's row anew: whoever watches finds what is written, not what is gone
+ * (run-changes.ts).
+ * @returns the run's stage, undefined when there is none; and whether the tag was there.
+ */
 export async function deleteTag(
   db: Database,
   project: bigint,
@@ -60,7 +67,12 @@ export async function deleteTag(
       where tags.project_id = run.project_id and tags.run_key = run.run_key
         and run.lifecycle_stage = 'active' and tags.key = ${key}
       returning 1
+    ),
+    touched as (
+      update runs set status = status
+      where project_id = ${project} and run_id = ${runId} and exists (select from gone)
     )
     select lifecycle_stage, exists (select from gone) as deleted from run`.execute(db);
+  hintRuns(db, project, [runId]);
   return { stage: rows[0]?.lifecycle_stage, deleted: rows[0]?.deleted ?? false };
 }

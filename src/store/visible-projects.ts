@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import { isReferredTo } from "./project-reference.ts";
 import type { ProjectRow } from "./projects.ts";
 
 /** Who looks for projects. */
@@ -54,13 +55,7 @@ export function findProjects(
       "members.role as member_role",
     ])
     .where("projects.deleted_at", "is", null)
-    .$if(reference !== undefined, (query) =>
-      query.where((eb) =>
-        /^\d{1,18}$/.test(reference ?? "")
-          ? eb("projects.project_id", "=", BigInt(reference ?? ""))
-          : eb("projects.path", "=", reference ?? ""),
-      ),
-    )
+    .$if(reference !== undefined, (query) => query.where(isReferredTo(reference ?? "")))
     .$if(after !== undefined, (query) => query.where("projects.path", ">", after ?? ""))
     .$if(viewer.kind === "anonymous", (query) => query.where("projects.visibility", "=", "public"))
     .$if(token !== null, (query) =>

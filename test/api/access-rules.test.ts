@@ -2,6 +2,7 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
+import { UserService } from "../../gen/loggia/v1/members_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import type { Role } from "../../src/auth/roles.ts";
 import { hashOf } from "../../src/auth/token.ts";
@@ -163,6 +164,17 @@ describe("a personal token", () => {
   test("of an administrator is an owner everywhere", async () => {
     const project = await server.project();
     const token = await issueToken(db, { kind: "personal", user: await makeUser(db, { isAdmin: true }) });
+    expect((await project.rest("POST", "experiments/create", { name: "new" }, { token })).status).toBe(200);
+  });
+
+  test("of an administrator that is to do less administers nothing", async () => {
+    const project = await server.project();
+    const user = await makeUser(db, { isAdmin: true });
+    const token = await issueToken(db, { kind: "personal", user, role: "maintainer" });
+    const users = project.client(UserService, "connect", token);
+    expect(await failure(users.createUser({ username: "eve" }))).toMatchObject({
+      errorCode: "PERMISSION_DENIED",
+    });
     expect((await project.rest("POST", "experiments/create", { name: "new" }, { token })).status).toBe(200);
   });
 

@@ -2,10 +2,14 @@ import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { AuditService, type Event } from "../../gen/loggia/v1/audit_pb.js";
 import { MemberService } from "../../gen/loggia/v1/members_pb.js";
+import { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
+import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { recordEvent } from "../../src/store/audit.ts";
 import { absent, invalid } from "../support/mlflow-errors.ts";
 import { person } from "../support/person.ts";
 import { failure, protocols, testServer } from "../support/server.ts";
+import { revokeToken } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
 
 const server = await testServer({ open: false });
 const { db } = server;
@@ -65,6 +69,48 @@ describe.each(protocols)("the audit log over %s", (protocol) => {
     ]);
     expect(events[0]?.requestId).not.toBe("");
     expect(events[0]?.at).toBeGreaterThanOrEqual(before - 1n);
+  });
+
+  test("what is deleted or restored is recorded once, and nothing of what was not there", async () => {
+    const { id } = await setUp();
+    const project = server.at(id);
+    const token = await project.token({ role: "owner" });
+    const runs = project.client(MlflowService, protocol, token);
+    const registry = project.client(ModelRegistryService, protocol, token);
+    const { experimentId } = await runs.createExperiment({ name: "doomed" });
+    const runId = (await runs.createRun({ experimentId: "0" })).run?.info?.runId ?? "";
+    await registry.createRegisteredModel({ name: "model" });
+    await registry.createModelVersion({ name: "model", source: "s3://elsewhere/model" });
+    const { model } = await runs.createLoggedModel({ experimentId: "0", name: "logged" });
+    const modelId = model?.info?.modelId ?? "";
+    const file = "/api/2.0/mlflow-artifacts/artifacts/0/file";
+    await project.rest("PUT", file, "bytes", { token });
+
+    await runs.deleteRun({ runId });
+    await failure(runs.deleteRun({ runId }));
+    await runs.restoreRun({ runId });
+    await runs.deleteExperiment({ experimentId });
+    await runs.restoreExperiment({ experimentId });
+    await failure(runs.deleteExperiment({ experimentId: "77" }));
+    await registry.deleteModelVersion({ name: "model", version: "1" });
+    await registry.deleteRegisteredModel({ name: "model" });
+    await failure(registry.deleteRegisteredModel({ name: "model" }));
+    await runs.deleteLoggedModel({ modelId });
+    for (let i = 0; i < 2; i++) await project.rest("DELETE", file, undefined, { token });
+
+    const { events } = await as(token, id).listEvents({});
+    expect(events.map(({ action, object, actor }) => [action, object, actor]).toReversed()).toEqual(
+      [
+        ["run.delete", runId],
+        ["run.restore", runId],
+        ["experiment.delete", experimentId],
+        ["experiment.restore", experimentId],
+        ["model_version.delete", "model 1"],
+        ["registered_model.delete", "model"],
+        ["logged_model.delete", modelId],
+        ["artifact.delete", "0/file"],
+      ].map((event) => [...event, "token test"]),
+    );
   });
 
   test("events are listed the newest first, page by page, each once", async () => {
@@ -177,6 +223,27 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the export of the audit
     expect(objects(all.slice(0, -1))).toEqual(Array.from({ length: 2_500 }, (_, i) => `n${i}`));
     expect(all.at(-1)).toMatchObject({ action: "audit.export", actor: owner.username });
     expect((await exported(owner.token, id, { action: "audit.*" })).flat()).toHaveLength(2);
+  });
+
+  test("it ends with the token that began it", async () => {
+    const { id } = await setUp();
+    const token = await server.at(id).token({ role: "owner" });
+    await recordMany(id, 30_000);
+    const client = server.at(id).client(AuditService, protocol, token);
+    const chunks = client.exportEvents({})[Symbol.asyncIterator]();
+    await chunks.next();
+    await revokeToken(db, token);
+    await until(
+      "the server has heard of it",
+      async () => (await failure(client.listEvents({}))) !== undefined,
+    );
+    const rest = async () => {
+      for (let read = 1; !(await chunks.next()).done; read++) if (read > 30) throw new Error("it went on");
+    };
+    expect(await failure(rest())).toMatchObject({
+      errorCode: "CUSTOMER_UNAUTHORIZED",
+      message: "The token was revoked.",
+    });
   });
 
   test("it is for owners alone, and another tenant finds no project", async () => {

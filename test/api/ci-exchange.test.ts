@@ -19,6 +19,12 @@ const paired = async () => {
 };
 const now = () => Math.floor(Date.now() / 1000);
 
+test("a path in GitLab is the same path whatever its case", async () => {
+  const { path, idToken } = await paired();
+  const { status, body } = await exchange(server.url, await idToken({ project_path: path.toUpperCase() }));
+  expect([status, body.project]).toEqual([200, path]);
+});
+
 test("a job of the GitLab project with the same path gets a developer's token for an hour", async () => {
   const { project, path, idToken } = await paired();
   const { status, body, headers } = await exchange(server.url, await idToken());

@@ -50,6 +50,22 @@ describe.each(protocols)("trusts over %s", (protocol) => {
     expect((await client.listTrusts({})).trusts.length).toBe(1);
   });
 
+  test("are given by no token that may not do itself what jobs then may", async () => {
+    const { project, client } = await setUp();
+    const { trust } = await client.createTrust({ issuer: github, conditions: ofRepository, role: "guest" });
+    const token = await project.token({ role: "owner", scopes: ["admin_project"] });
+    const settings = project.client(CiService, protocol, token);
+    for (const call of [
+      () => settings.createTrust({ issuer: github, conditions: ofRepository }),
+      () => settings.updateTrust({ trustId: trust?.trustId ?? 0n, role: "developer" }),
+    ])
+      expect(await failure(call())).toEqual({
+        errorCode: "PERMISSION_DENIED",
+        message: "Your token may not give the scopes api: it has admin_project.",
+      });
+    expect((await settings.listTrusts({})).trusts).toMatchObject([{ role: "guest" }]);
+  });
+
   test("are read by maintainers and changed by owners", async () => {
     const { project } = await setUp();
     const as = async (role: "developer" | "maintainer") =>

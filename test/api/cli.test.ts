@@ -358,9 +358,9 @@ describe("who may reach the server", () => {
     [["--public-url", "https://ml.example.org"], "it is served as https://ml.example.org"],
     [["--trusted-proxies", "127.0.0.1"], "it stands behind the proxy 127.0.0.1"],
   ])("with %j and no token, it does not start, and says how to make one", async (args, why) => {
-    expect(await run("serve", "--port", "0", ...args)).toEqual({
+    const fresh = ["--data-dir", join(home, "fresh")];
+    expect(await ended(launch(home, "serve", "--port", "0", ...args, ...fresh))).toMatchObject({
       code: 1,
-      out: "",
       err: `loggia: others can reach this server (${why}), so it needs a token, and there is none: make one with "loggia token create --project default --role owner" and the same settings, and start again\n`,
     });
   });
@@ -394,11 +394,27 @@ describe("who may reach the server", () => {
     expect(readFileSync(join(data, "postgres.log"), "utf8")).not.toContain(secret);
   });
 
-  test("on this machine alone, and without a token, none is needed", async () => {
-    const served = await started();
-    expect(served.lines).toContain("Tokens none needed");
-    expect((await search(served.url, 1)).status).toBe(200);
-    expect(await served.end("SIGTERM")).toBe(0);
+  test("one that had a token does not open when the last of them is revoked, but when it is told to", async () => {
+    for (const { token_id } of await json("token", "list")) await done("token", "revoke", String(token_id));
+    const closed = await started();
+    expect(closed.lines).toContain("Tokens needed");
+    expect((await search(closed.url, 1)).status).toBe(401);
+    expect(await closed.end("SIGTERM")).toBe(0);
+
+    expect((await run("serve", "--port", "0", "--open", "--host", "0.0.0.0")).err).toBe(
+      "loggia: others can reach this server (it listens on 0.0.0.0), so it cannot be opened to all who do\n",
+    );
+    const { token_id } = await json("token", "create", "--project", "default", "--role", "guest");
+    expect((await run("serve", "--port", "0", "--open")).err).toMatch(/^loggia: there are tokens, /);
+    await done("token", "revoke", String(token_id));
+
+    // The second start needs not be told again.
+    for (const flags of [["--open"], []]) {
+      const served = await started(...flags);
+      expect(served.lines).toContain("Tokens none needed");
+      expect((await search(served.url, 1)).status).toBe(200);
+      expect(await served.end("SIGTERM")).toBe(0);
+    }
   });
 });
 

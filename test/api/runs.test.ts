@@ -1,7 +1,11 @@
+import http2 from "node:http2";
+import { text } from "node:stream/consumers";
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
 import { absent, invalid, missing, noRun, notActive } from "../support/mlflow-errors.ts";
-import { failure, protocols, testServer } from "../support/server.ts";
+import { failure, protocols, type RestAnswer, type TestProject, testServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const server = await testServer();
 const nowhere = "0123456789abcdef0123456789abcdef";
@@ -273,4 +277,120 @@ test("the answer to a new run has MLflow's fields, and times as numbers", async 
   ]);
   expect(body.run.info).toMatchObject({ user_id: "", status: "RUNNING", start_time: 1 });
   expect(body.run.data).toEqual({});
+});
+
+describe("a run that is asked for again", () => {
+  const runsOf = async (project: TestProject) =>
+    (await project.rest("POST", "runs/search", { experiment_ids: ["0"] })).body.runs ?? [];
+  const idOf = (answer: RestAnswer): string => answer.body.run.info.run_id;
+  const request = { experiment_id: "0", user_id: "ann", start_time: 1_660_000_000_000, run_name: "again" };
+
+  test("is made again, since equal requests in the same millisecond are those of a sweep", async () => {
+    const project = await server.project();
+    const [one, other] = await Promise.all([1, 2].map(() => project.rest("POST", "runs/create", request)));
+    expect(idOf(one as RestAnswer)).not.toBe(idOf(other as RestAnswer));
+    expect(await runsOf(project)).toHaveLength(2);
+  });
+
+  test("is another one after an answer, over HTTP/2 as well", async () => {
+    const project = await server.project();
+    const session = http2.connect(server.url);
+    const create = async () => {
+      const path = `${new URL(project.uri).pathname}/api/2.0/mlflow/runs/create`;
+      const stream = session.request({ ":path": path, ":method": "POST" });
+      stream.end(JSON.stringify(request));
+      return JSON.parse(await text(stream)).run.info.run_id;
+    };
+    const ids = [await create(), await create(), await create()];
+    session.close();
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test("is the run whose answer reached nobody, for one equal request and for no other", async () => {
+    const project = await server.project();
+    // While the experiment is locked no run is made in it; its maker goes away meanwhile.
+    const experiment = sql`select from experiments where project_id = ${project.id} for update`;
+    const lost = new AbortController();
+    await server.db.transaction().execute(async (tx) => {
+      await experiment.execute(tx);
+      const call = fetch(`${project.uri}/api/2.0/mlflow/runs/create`, {
+        method: "POST",
+        body: JSON.stringify(request),
+        signal: lost.signal,
+      });
+      await until("the call waits for the experiment", async () => {
+        const { rows } = await sql`
+          select from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`.execute(server.owner);
+        return rows.length === 1;
+      });
+      lost.abort();
+      await expect(call).rejects.toThrow();
+    });
+    await until("the run is made all the same", async () => (await runsOf(project)).length === 1);
+    const [made] = await runsOf(project);
+
+    const different = await project.rest("POST", "runs/create", { ...request, run_name: "another" });
+    expect(idOf(different)).not.toBe(made.info.run_id);
+    const again = await project.rest("POST", "runs/create", request);
+    expect(again.body.run.info).toEqual(made.info);
+    const third = await project.rest("POST", "runs/create", request);
+    expect(idOf(third)).not.toBe(made.info.run_id);
+    expect(await runsOf(project)).toHaveLength(3);
+  });
+
+  test.each(protocols)("is one with an Idempotency-Key, over %s", async (protocol) => {
+    const project = await server.project();
+    const create = async (key: string) => {
+      const headers = { "idempotency-key": key };
+      if (protocol !== "rest") {
+        const { run } = await project
+          .client(MlflowService, protocol)
+          .createRun({ experimentId: "0", runName: "once" }, { headers });
+        return run?.info?.runId;
+      }
+      const response = await fetch(`${project.uri}/api/2.0/mlflow/runs/create`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ experiment_id: "0", run_name: "once" }),
+      });
+      return ((await response.json()) as RestAnswer["body"]).run.info.run_id;
+    };
+    const all = await Promise.all([create("a"), create("a"), create("b"), create("a")]);
+    expect(new Set(all).size).toBe(2);
+    expect(await create("a")).toBe(all[0]);
+    expect(await runsOf(project)).toHaveLength(2);
+    expect((await runsOf(project))[0].data.tags).toHaveLength(1);
+  });
+
+  test("is another one for another key, project or caller", async () => {
+    const tokens = await testServer({ open: false });
+    const [mine, theirs] = [await tokens.project(), await tokens.project()];
+    const create = async (project: TestProject, token: string, experiment = "0", key = "same") => {
+      const response = await fetch(`${project.uri}/api/2.0/mlflow/runs/create`, {
+        method: "POST",
+        headers: { "idempotency-key": key, authorization: `Bearer ${token}` },
+        body: JSON.stringify({ experiment_id: experiment }),
+      });
+      return { status: response.status, body: (await response.json()) as RestAnswer["body"] };
+    };
+    const [token, another, foreign] = [await mine.token(), await mine.token(), await theirs.token()];
+    const answers = [
+      await create(mine, token),
+      await create(mine, another),
+      await create(theirs, foreign),
+      await create(mine, token, "0", "other"),
+    ];
+    expect(new Set(answers.map(({ body }) => body.run.info.run_id)).size).toBe(4);
+
+    const elsewhere = await mine.rest("POST", "experiments/create", { name: "elsewhere" }, { token });
+    expect(await create(mine, token, elsewhere.body.experiment_id)).toMatchObject({
+      status: 400,
+      body: {
+        error_code: "INVALID_PARAMETER_VALUE",
+        message: "The header Idempotency-Key was used for a run of another experiment.",
+      },
+    });
+    expect((await create(mine, token, "0", "k".repeat(256))).status).toBe(400);
+  });
 });

@@ -16,6 +16,7 @@ import {
   type ServerReflectionResponse,
 } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
+import { createProject } from "../../src/store/projects.ts";
 import { failure, protocols, testServer } from "../support/server.ts";
 
 const server = await testServer();
@@ -123,6 +124,16 @@ describe("addresses", () => {
     ]);
   });
 
+  test("a project is found by its path in any case, and encoded twice, as requests sends it before a file name with a %", async () => {
+    const id = await createProject(server.db, "team/vision");
+    const file = "api/2.0/mlflow-artifacts/artifacts/0/a%20b%25.txt";
+    await fetch(`${server.url}/api/v4/projects/${id}/ml/mlflow/${file}`, { method: "PUT", body: "bytes" });
+    for (const reference of ["team%2Fvision", "TEAM%2fVision", "team%252Fvision", "team%252fvision"]) {
+      const response = await fetch(`${server.url}/api/v4/projects/${reference}/ml/mlflow/${file}`);
+      expect([reference, await response.text()]).toEqual([reference, "bytes"]);
+    }
+  });
+
   test("a prefix counts once, and a broken one names nothing", async () => {
     const prefix = "/api/v4/projects/1/ml/mlflow";
     for (const url of [
@@ -158,6 +169,9 @@ describe("what is not an RPC", () => {
 
   test("every path of /openapi.json is a route", async () => {
     const { paths } = await json(await fetch(`${server.url}/openapi.json`));
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(["/oauth/token", "/api/1.0/loggia/ci/gitlab-webhook"]),
+    );
     for (const [path, verbs] of Object.entries(paths)) {
       const response = await fetch(server.url + path.replace(/\{\w+\}/g, "x"), { method: "OPTIONS" });
       expect([path, response.status]).toEqual([path, 200]);

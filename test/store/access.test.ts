@@ -1,21 +1,48 @@
+import { type Kysely, sql } from "kysely";
 import { expect, test } from "vitest";
 import { hashOf } from "../../src/auth/token.ts";
-import { anyTokenIssued, findAccess, recordUse } from "../../src/store/access.ts";
+import { findAccess, recordUse } from "../../src/store/access.ts";
+import { recordEvent } from "../../src/store/audit.ts";
+import { up } from "../../src/store/migrations/0012_tokens_required.ts";
+import { areTokensRequired, forgetTokens } from "../../src/store/token-requirement.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { issueToken, revokeToken } from "../support/tokens.ts";
 
-const { db } = await testDatabase();
+const { db, owner } = await testDatabase();
 
-test("a server has tokens from the first one that is issued until the last one is revoked, expired or not", async () => {
-  expect(await anyTokenIssued(db)).toBe(false);
+test("a server asks for tokens from the first one that is made, also when all are revoked or gone, until it forgets them", async () => {
+  expect(await areTokensRequired(db)).toBe(false);
+  expect(await forgetTokens(db)).toBe(true);
   const project = await testProject(db);
   const first = await issueToken(db, { project, role: "guest" });
+  expect(await areTokensRequired(db)).toBe(true);
   const expired = await issueToken(db, { project, role: "guest", expiresAt: new Date(0) });
-  expect(await anyTokenIssued(db)).toBe(true);
   await revokeToken(db, first);
-  expect(await anyTokenIssued(db)).toBe(true);
+  expect([await forgetTokens(db), await areTokensRequired(db)]).toEqual([false, true]);
   await revokeToken(db, expired);
-  expect(await anyTokenIssued(db)).toBe(false);
+  expect(await areTokensRequired(db)).toBe(true);
+  await db.deleteFrom("tokens").execute();
+  expect(await areTokensRequired(db)).toBe(true);
+  expect([await forgetTokens(db), await areTokensRequired(db)]).toEqual([true, false]);
+});
+
+test("a server that had a token before this was noted asks for tokens", async () => {
+  const migrateAnew = async () => {
+    await sql`drop trigger note_first_token on tokens`.execute(owner);
+    await sql`drop function note_first_token`.execute(owner);
+    await sql`drop table server_state`.execute(owner);
+    await up(owner as unknown as Kysely<unknown>);
+    return areTokensRequired(db);
+  };
+  expect(await migrateAnew()).toBe(false);
+  await revokeToken(db, await issueToken(db, { project: await testProject(db), role: "guest" }));
+  expect(await migrateAnew()).toBe(true);
+  await db.deleteFrom("tokens").execute();
+  expect(await migrateAnew()).toBe(false);
+  const about = { actor: "ann", object: "token", address: "", requestId: "", project: 0n };
+  await recordEvent(db, { ...about, action: "token.create", result: "ok" });
+  expect(await migrateAnew()).toBe(true);
+  expect(await forgetTokens(db)).toBe(true);
 });
 
 test("the use of a token is written down at most once a minute", async () => {
@@ -51,6 +78,7 @@ test("a project is found by its number, by its path, and as the token's own", as
   expect(await found(undefined)).toBe(own);
   expect(await found(String(other))).toBe(other);
   expect(await found(path)).toBe(other);
+  expect(await found(path.toUpperCase())).toBe(other);
   expect(await found("no/such")).toBeNull();
   expect(await found("9".repeat(30))).toBeNull();
   expect(await findAccess(db, hashOf("another"), undefined, "default")).toBeUndefined();

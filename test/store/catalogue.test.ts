@@ -9,6 +9,7 @@ const shared = [
   "kysely_migration",
   "kysely_migration_lock",
   "secrets",
+  "server_state",
   "users",
   "members",
   "tokens",

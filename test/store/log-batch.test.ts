@@ -6,7 +6,7 @@ import { type Batch, batchStatement, logBatch } from "../../src/store/log-batch.
 import { readHistory } from "../../src/store/metric-history.ts";
 import { createRun } from "../../src/store/new-runs.ts";
 import type { MetricPoint } from "../../src/store/run-data.ts";
-import { findRunWithData } from "../../src/store/runs.ts";
+import { findRunText } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { readRunData } from "../support/run-data.ts";
 
@@ -37,7 +37,7 @@ const batch = (project: bigint, runId: string, parts: Partial<Batch>): Batch => 
 });
 
 const dataOf = async (project: bigint, runId: string) =>
-  readRunData((await findRunWithData(db, project, runId))?.data.json ?? "");
+  readRunData((await findRunText(db, project, runId))?.data ?? "");
 
 const history = async (project: bigint, runId: string, key: string) =>
   (await readHistory(db, { project, runId, key, after: undefined, limit: 100_000 })).points;
@@ -217,6 +217,36 @@ describe("two replicas on the same rows", () => {
   });
 });
 
+describe("many points of few metrics", () => {
+  const anyPoint = fc.record({
+    key: fc.constantFrom("a", "b"),
+    value: fc.constantFrom(Number.NaN, Number.NEGATIVE_INFINITY, -0, 0, 1),
+    timestamp: fc.bigInt({ min: 0n, max: 1n }),
+    step: fc.bigInt({ min: -2n, max: 5n }),
+  });
+  const manyPoints = fc.array(anyPoint, { minLength: 16, maxLength: 40, size: "max" });
+
+  test("are stored as a set beside what is there, whoever else stores the same at the same moment", async () => {
+    const project = await testProject(db);
+    await fc.assert(
+      fc.asyncProperty(fc.array(manyPoints, { minLength: 2, maxLength: 5 }), async (batches) => {
+        const runId = await newRun(project);
+        const log = (pool: Database, metrics: MetricPoint[]) =>
+          logBatch(pool, batch(project, runId, { metrics }));
+        const [first = [], ...others] = batches;
+        await log(db, first);
+        await Promise.all(others.flatMap((metrics) => [log(db, metrics), log(replica, metrics)]));
+        for (const key of ["a", "b"]) {
+          const sent = batches.flat().filter((candidate) => candidate.key === key);
+          const stored = await history(project, runId, key);
+          expect(stored.map(identity).toSorted()).toEqual([...new Set(sent.map(identity))].toSorted());
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
 /** 0 and -0 are one value to Postgres, and so are all NaN. */
 const identity = ({ value, step, timestamp }: MetricPoint) =>
   `${value === 0 ? 0 : value} ${step} ${timestamp}`;
@@ -240,8 +270,13 @@ describe("the statement", () => {
     );
   });
 
-  test("is the same for one point and for a thousand of many runs, so that it is prepared once", () => {
-    const points = Array.from({ length: 1000 }, (_, i) => point("m", i));
+  test("for many points of few metrics is this one", async () => {
+    const metrics = Array.from({ length: 100 }, (_, i) => point("m", i));
+    await expect(text({ metrics })).toMatchFileSnapshot("./sql/log-many-points.sql");
+  });
+
+  test("is the same for one point and for a thousand metrics of many runs, so that it is prepared once", () => {
+    const points = Array.from({ length: 1000 }, (_, i) => point(`m${i}`, i));
     const many = batchStatement([
       batch(project, runId, { metrics: points }),
       batch(2n, runId, { metrics: points }),

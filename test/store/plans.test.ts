@@ -2,7 +2,8 @@ import { CompiledQuery, sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
 import { batchStatement } from "../../src/store/log-batch.ts";
 import { createStatement } from "../../src/store/new-runs.ts";
-import { runsWithDataStatement } from "../../src/store/runs.ts";
+import { runsJsonStatement } from "../../src/store/run-data.ts";
+import { findRunsStatement } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 
 const { db, owner } = await testDatabase();
@@ -56,9 +57,16 @@ async function genericPlan(text: string): Promise<string> {
 
 test.each([
   ["log-batch", batchStatement([batch]).compile(db)],
+  [
+    "log-batch of many points",
+    batchStatement([{ ...batch, metrics: Array(8).fill(batch.metrics[0]), params: [], tags: [] }]).compile(
+      db,
+    ),
+  ],
   ["log-metric", batchStatement([{ ...batch, params: [], tags: [] }]).compile(db)],
   ["create-run", createStatement([{ ...batch, experiment: 0n, userId: "", startTime: 0n }]).compile(db)],
-  ["get-run", runsWithDataStatement([{ project: 1n, runId }]).compile(db)],
+  ["get-run", findRunsStatement([{ project: 1n, runId }]).compile(db)],
+  ["a page of runs", runsJsonStatement(1n, [1n]).compile(db)],
 ])("%s reads no table from end to end", async (_name, query) => {
   const plan = await genericPlan(query.sql);
   expect(plan).not.toMatch(/Seq Scan/);

@@ -3,8 +3,8 @@ import { fromUuid, newRunId } from "../../src/services/ids.ts";
 import { deleteExperiment } from "../../src/store/experiments.ts";
 import { logBatch } from "../../src/store/log-batch.ts";
 import { createRun, createStatement, type NewRun } from "../../src/store/new-runs.ts";
-import { hydrate } from "../../src/store/run-data.ts";
-import { findRunWithData, runsWithDataStatement } from "../../src/store/runs.ts";
+import { readRunsJson, readRunTexts } from "../../src/store/run-data.ts";
+import { findRun, findRunsStatement, findRunText, updateRun } from "../../src/store/runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
 import { readRunData } from "../support/run-data.ts";
 
@@ -53,12 +53,16 @@ test("each of a group of runs gets its own tags and answer", async () => {
   expect(creations[4]).toEqual({ state: "absent" });
   for (const [i, run] of wanted.entries()) {
     if (i === 4) continue;
-    const found = await findRunWithData(db, project, run.runId);
+    const [row, text] = await Promise.all([
+      findRun(db, project, run.runId),
+      findRunText(db, project, run.runId),
+    ]);
     const creation = creations[i];
-    expect(creation?.state === "created" && creation.row).toEqual(found?.row);
-    expect(fromUuid(found?.row.run_id ?? "")).toBe(run.runId);
-    expect(found?.row).toMatchObject({ user_id: `user ${i}`, start_time: BigInt(i) });
-    expect(readRunData(found?.data.json ?? "").tags).toEqual(run.tags);
+    expect(creation?.state === "created" && creation.row).toEqual(row);
+    expect(fromUuid(row?.run_id ?? "")).toBe(run.runId);
+    expect(row).toMatchObject({ user_id: `user ${i}`, start_time: BigInt(i) });
+    expect(JSON.parse(text?.info ?? "")).toMatchObject({ run_id: run.runId, user_id: `user ${i}` });
+    expect(readRunData(text?.data ?? "").tags).toEqual(run.tags);
   }
 });
 
@@ -78,7 +82,7 @@ test("no active run is left in an experiment that was deleted while runs were be
   }
 });
 
-test("a run's data is the same by one statement and by the page's queries", async () => {
+test("a run is the same JSON alone, in a page and as part of the page's text", async () => {
   const project = await testProject(db);
   const run = newRun(project);
   const other = newRun(project);
@@ -101,8 +105,8 @@ test("a run's data is the same by one statement and by the page's queries", asyn
       { key: "mlflow.runName", value: "a\u0001 name" },
     ],
   });
-  const found = await findRunWithData(db, project, run.runId);
-  expect(readRunData(found?.data.json ?? "")).toEqual({
+  const found = await findRunText(db, project, run.runId);
+  expect(readRunData(found?.data ?? "")).toEqual({
     metrics: [
       { key: "a", value: 0.1, timestamp: 1n, step: 2n ** 53n + 1n },
       { key: "b", value: Number.NaN, timestamp: 2n ** 63n - 1n, step: -(2n ** 63n) },
@@ -119,14 +123,39 @@ test("a run's data is the same by one statement and by the page's queries", asyn
       { key: "t", value: "1" },
     ],
   });
-  expect(found?.data.name).toBe("a\u0001 name");
-  const page = await hydrate(db, project, [1n, 2n, 3n]);
-  expect(page.get(found?.row.run_key ?? 0n)).toEqual(found?.data);
-  expect(page.get(3n)).toEqual({ json: "{}" });
-  expect([...(await hydrate(db, await testProject(db), [1n, 2n])).values()]).toEqual([
-    { json: "{}" },
-    { json: "{}" },
+  expect(JSON.parse(found?.info ?? "")).toEqual({
+    run_uuid: run.runId,
+    experiment_id: "0",
+    run_name: "a\u0001 name",
+    user_id: run.userId,
+    status: "RUNNING",
+    start_time: Number(run.startTime),
+    artifact_uri: `mlflow-artifacts:/0/${run.runId}/artifacts`,
+    lifecycle_stage: "active",
+    run_id: run.runId,
+  });
+  const keys = [2n, 3n, found?.run_key ?? 0n];
+  const page = await readRunTexts(db, project, keys);
+  expect(page).toEqual([
+    { ...(await findRunText(db, project, other.runId)), n: 1n },
+    { ...found, n: 3n },
   ]);
+  expect(JSON.parse(`[${await readRunsJson(db, project, keys)}]`)).toEqual(
+    page.map(({ info, data }) => ({ info: JSON.parse(info), data: JSON.parse(data) })),
+  );
+  expect(await readRunsJson(db, await testProject(db), keys)).toBe("");
+});
+
+test("a run that has ended, has no name and logged nothing leaves out what is not there", async () => {
+  const project = await testProject(db);
+  const run = newRun(project, { tags: [], userId: 'a "b"' });
+  await createRun(db, run);
+  await updateRun(db, project, run.runId, { status: "FAILED", endTime: 2n ** 60n });
+  const found = await findRunText(db, project, run.runId);
+  expect(found?.data).toBe("{}");
+  expect(found?.info).toContain(`"user_id":"a \\"b\\"","status":"FAILED"`);
+  expect(found?.info).toContain(`"end_time":${2n ** 60n}`);
+  expect(found?.info).not.toContain("run_name");
 });
 
 test("the statements are these", async () => {
@@ -134,7 +163,5 @@ test("the statements are these", async () => {
   await expect(createStatement([run]).compile(db).sql.trimStart()).toMatchFileSnapshot(
     "./sql/create-run.sql",
   );
-  await expect(runsWithDataStatement([run]).compile(db).sql.trimStart()).toMatchFileSnapshot(
-    "./sql/get-run.sql",
-  );
+  await expect(findRunsStatement([run]).compile(db).sql.trimStart()).toMatchFileSnapshot("./sql/get-run.sql");
 });

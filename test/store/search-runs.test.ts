@@ -30,15 +30,56 @@ const waysToFind = fc.constantFrom<Costs[]>(
     fewRuns: 2000,
     fewCandidates: 10_000,
     stepsPerRun: 100,
+    stepsOnTrust: 100,
     mostLookups: 20_000,
     mostSets: 4,
     rowsPerTest: 20,
   },
-  { fewRuns: 0, fewCandidates: 10_000, stepsPerRun: 0, mostLookups: 0, mostSets: 4, rowsPerTest: 20 },
-  { fewRuns: 0, fewCandidates: 3, stepsPerRun: 1, mostLookups: 6, mostSets: 2, rowsPerTest: 1 },
-  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 2, mostLookups: 100, mostSets: 2, rowsPerTest: 20 },
-  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 100, mostLookups: 100, mostSets: 1, rowsPerTest: 1 },
-  { fewRuns: 0, fewCandidates: 0, stepsPerRun: 0, mostLookups: 0, mostSets: 1, rowsPerTest: 1 },
+  {
+    fewRuns: 0,
+    fewCandidates: 10_000,
+    stepsPerRun: 0,
+    stepsOnTrust: 0,
+    mostLookups: 0,
+    mostSets: 4,
+    rowsPerTest: 20,
+  },
+  {
+    fewRuns: 0,
+    fewCandidates: 3,
+    stepsPerRun: 1,
+    stepsOnTrust: 1,
+    mostLookups: 6,
+    mostSets: 2,
+    rowsPerTest: 1,
+  },
+  {
+    fewRuns: 0,
+    fewCandidates: 0,
+    stepsPerRun: 2,
+    stepsOnTrust: 2,
+    mostLookups: 100,
+    mostSets: 2,
+    rowsPerTest: 20,
+  },
+  {
+    fewRuns: 0,
+    fewCandidates: 0,
+    stepsPerRun: 100,
+    stepsOnTrust: 100,
+    mostLookups: 100,
+    mostSets: 1,
+    rowsPerTest: 1,
+  },
+  {
+    fewRuns: 0,
+    fewCandidates: 0,
+    stepsPerRun: 0,
+    stepsOnTrust: 0,
+    mostLookups: 0,
+    mostSets: 1,
+    rowsPerTest: 1,
+  },
 );
 
 const query = fc.record({
@@ -158,6 +199,7 @@ describe("searching runs", () => {
       fewRuns: 0,
       fewCandidates: 0,
       stepsPerRun: 2,
+      stepsOnTrust: 2,
       mostLookups: 100,
       mostSets: 1,
       rowsPerTest: 1,
@@ -168,7 +210,7 @@ describe("searching runs", () => {
         orders: [{ kind: "metric", key: "m", ascending }],
         limit: 1,
       });
-      expect((await searchRuns(db, tied, costs)).rows.map((row) => row.start_time)).toEqual([9n]);
+      expect((await searchRuns(db, tied, costs)).rows.map((row) => row.k_start_time)).toEqual([9n]);
     }
   });
 
@@ -206,9 +248,7 @@ describe("searching runs", () => {
     await insertRuns(db, mine, [run(1, { metrics })]);
     await insertRuns(db, theirs, [run(2, { metrics }), run(3, { metrics })]);
     const conditions = [{ kind: "metric" as const, key: "a", op: "=" as const, value: 1 }];
-    expect((await searchRuns(db, search(mine, { conditions }))).rows.map((row) => row.project_id)).toEqual([
-      mine,
-    ]);
+    expect((await searchRuns(db, search(mine, { conditions }))).rows.map((row) => row.run_key)).toEqual([1n]);
   });
 
   test("no experiment, no run", async () => {

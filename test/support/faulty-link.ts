@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A way to a Postgres that can be refused, frozen and cut, as networks and servers are. */
+/** A way to a server that can be refused, frozen and cut, as networks and servers are. */
 export interface FaultyLink {
   port: number;
   /** The connections that are open now. */
@@ -19,8 +19,8 @@ export interface FaultyLink {
   close(): Promise<void>;
 }
 
-/** Puts a faulty link in front of a unix socket. */
-export async function faultyLink(socketPath: string): Promise<FaultyLink> {
+/** Puts a faulty link in front of a unix socket, or of a port of this machine. */
+export async function faultyLink(target: string | number): Promise<FaultyLink> {
   const pairs = new Set<{ near: Socket; far: Socket; frozen: boolean }>();
   let frozen = false;
   let lost: string | undefined;
@@ -35,7 +35,7 @@ export async function faultyLink(socketPath: string): Promise<FaultyLink> {
   };
 
   function take(near: Socket): void {
-    const far = connect(socketPath);
+    const far = typeof target === "number" ? connect(target, "127.0.0.1") : connect(target);
     const pair = { near, far, frozen };
     pairs.add(pair);
     let deaf = false;

@@ -15,13 +15,18 @@ export interface Finished {
   output: string;
 }
 
-/**
- * Runs `python ARGUMENT ...` of a client's environment until it ends, in a directory of its own.
- * @param uri the tracking URI.
- */
+/** How a client is set up. */
+export interface ClientAt {
+  /** MLFLOW_TRACKING_URI. */
+  uri: string;
+  /** MLFLOW_TRACKING_TOKEN; none when absent. */
+  token?: string;
+}
+
+/** Runs `python ARGUMENT ...` of a client's environment until it ends, in a directory of its own. */
 export async function runPython(
   client: ClientName,
-  uri: string,
+  { uri, token }: ClientAt,
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Finished> {
@@ -34,6 +39,7 @@ export async function runPython(
       env: {
         ...Object.fromEntries(inherited),
         MLFLOW_TRACKING_URI: uri,
+        ...(token !== undefined && { MLFLOW_TRACKING_TOKEN: token }),
         MLFLOW_DISABLE_TELEMETRY: "true",
         // What should fail fails soon, not after minutes of retries.
         MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1",
@@ -66,19 +72,22 @@ const pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", sce
 
 /** The names of all scenarios, such as `test_runs.py::test_resume`. @throws Error when they cannot be read. */
 export async function scenarioNames(client: ClientName): Promise<string[]> {
-  const { status, output } = await runPython(client, "http://127.0.0.1:9", [...pytest, "--collect-only"]);
+  const { status, output } = await runPython(client, { uri: "http://127.0.0.1:9" }, [
+    ...pytest,
+    "--collect-only",
+  ]);
   const names = output.split("\n").filter((line) => /^test_\w+\.py::/.test(line));
   if (status !== 0 || names.length === 0)
     throw new Error(`the scenarios could not be collected:\n${output.slice(-3000)}`);
   return names;
 }
 
-/** Runs all scenarios against `uri`: what became of each, by name. @throws Error when pytest itself fails. */
-export async function runScenarios(client: ClientName, uri: string): Promise<Map<string, ScenarioOutcome>> {
+/** Runs all scenarios: what became of each, by name. @throws Error when pytest itself fails. */
+export async function runScenarios(client: ClientName, at: ClientAt): Promise<Map<string, ScenarioOutcome>> {
   const folder = await mkdtemp(join(tmpdir(), "loggia-scenarios-"));
   try {
     const file = join(folder, "results");
-    const { status, output } = await runPython(client, uri, pytest, { SCENARIO_RESULTS: file });
+    const { status, output } = await runPython(client, at, pytest, { SCENARIO_RESULTS: file });
     // pytest: 0 all passed, 1 some failed; everything else is a failure of its own.
     if (status !== 0 && status !== 1) throw new Error(`pytest ended with ${status}:\n${output.slice(-3000)}`);
     const outcomes = new Map<string, ScenarioOutcome>();
@@ -94,5 +103,5 @@ export async function runScenarios(client: ClientName, uri: string): Promise<Map
 }
 
 /** Runs `examples/train.py`. */
-export const train = (client: ClientName, uri: string): Promise<Finished> =>
-  runPython(client, uri, [join(checkout, "examples", "train.py")], { CI_JOB_ID: "42" });
+export const train = (client: ClientName, at: ClientAt): Promise<Finished> =>
+  runPython(client, at, [join(checkout, "examples", "train.py")], { CI_JOB_ID: "42" });

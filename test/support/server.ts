@@ -22,13 +22,17 @@ import { localArtifacts } from "../../src/artifacts/local.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
 import { accessChannel } from "../../src/store/access.ts";
 import type { Database } from "../../src/store/database.ts";
+import { hintChannel } from "../../src/store/run-hints.ts";
 import { testDatabase, testProject } from "./database.ts";
 import { restTransport } from "./rest-transport.ts";
 import { issueToken, type TestTokenOptions } from "./tokens.ts";
 
 /** The ways in which a call reaches the server. */
 export const protocols = ["rest", "connect", "grpc", "grpc-web"] as const;
-export type Protocol = (typeof protocols)[number];
+export type Protocol = (typeof protocols)[number] | (typeof streamingProtocols)[number];
+
+/** Those over which both sides stream. */
+export const streamingProtocols = ["connect over HTTP/2", "grpc"] as const;
 
 export interface TestServer {
   db: Database;
@@ -52,8 +56,8 @@ export interface TestProject {
   id: bigint;
   /** Its tracking URI. */
   uri: string;
-  /** A typed client of `service` that works in this project, with a token if it is given one. */
-  client<S extends DescService>(service: S, protocol: Protocol, token?: string): Client<S>;
+  /** A typed client of `service` that works in this project, with a token if it is given one, at another replica if told so. */
+  client<S extends DescService>(service: S, protocol: Protocol, token?: string, at?: string): Client<S>;
   /** One plain HTTP exchange below `/api/2.0/mlflow/` (or an absolute path below the tracking URI). */
   rest(method: string, path: string, body?: unknown, options?: { token?: string }): Promise<RestAnswer>;
   /** A token that is of use in this project alone: of developer and scope `api` unless told otherwise. */
@@ -95,6 +99,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
       db: another({ projects: undefined }),
       artifacts: localArtifacts(artifactsRoot),
       listenToAccess: (changed) => listen(accessChannel, changed),
+      listenToHints: (heard) => listen(hintChannel, heard),
       ...options,
     });
     servers.push(server);
@@ -123,7 +128,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     return {
       id,
       uri,
-      client: (service, protocol, token) => createClient(service, transport(url, uri, id, protocol, token)),
+      client: (service, protocol, token, at = url) =>
+        createClient(service, transport(at, uri, id, protocol, token)),
       token: (options) => issueToken(db, { role: "developer", ...options, project: id }),
       async rest(method, path, body, { token } = {}) {
         const response = await fetch(
@@ -176,6 +182,8 @@ function transport(
       return restTransport(uri, bearer(token));
     case "connect":
       return createConnectTransport({ baseUrl, httpVersion: "1.1", interceptors });
+    case "connect over HTTP/2":
+      return createConnectTransport({ baseUrl, httpVersion: "2", interceptors });
     case "grpc":
       return createGrpcTransport({ baseUrl, interceptors });
     case "grpc-web":

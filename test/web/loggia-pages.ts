@@ -87,7 +87,7 @@ export async function loggiaPages(
 
 async function seed(server: TestServer): Promise<Record<string, string>> {
   const script = fileURLToPath(new URL("seed.py", import.meta.url));
-  const { status, output } = await runPython("mlflow-1.28", server.url, [script]);
+  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [script]);
   if (status !== 0) throw new Error(`seed.py failed:\n${output.slice(-3000)}`);
   return JSON.parse(output.trim().split("\n").at(-1) ?? "");
 }

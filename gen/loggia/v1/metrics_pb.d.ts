@@ -202,6 +202,43 @@ export declare type MetricBucket = Message<"loggia.v1.MetricBucket"> & {
 export declare const MetricBucketSchema: GenMessage<MetricBucket>;
 
 /**
+ * Points of one metric: the three lists are of the same length, and a point is what stands at the same place in each.
+ *
+ * @generated from message loggia.v1.MetricSeries
+ */
+export declare type MetricSeries = Message<"loggia.v1.MetricSeries"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: repeated int64 steps = 2;
+   */
+  steps: bigint[];
+
+  /**
+   * Milliseconds since the epoch.
+   *
+   * @generated from field: repeated int64 timestamps = 3;
+   */
+  timestamps: bigint[];
+
+  /**
+   * May be NaN or infinities.
+   *
+   * @generated from field: repeated double values = 4;
+   */
+  values: number[];
+};
+
+/**
+ * Describes the message loggia.v1.MetricSeries.
+ * Use `create(MetricSeriesSchema)` to create a new message.
+ */
+export declare const MetricSeriesSchema: GenMessage<MetricSeries>;
+
+/**
  * @generated from service loggia.v1.MetricService
  */
 export declare const MetricService: GenService<{

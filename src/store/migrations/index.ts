@@ -10,7 +10,10 @@ import * as rowSecurity from "./0008_row_security.ts";
 import * as ci from "./0009_ci.ts";
 import * as purge from "./0010_purge.ts";
 import * as caseFolding from "./0011_case.ts";
+import * as tokensRequired from "./0012_tokens_required.ts";
+import * as settledMetrics from "./0013_settled_metrics.ts";
 import * as pages from "./0015_pages.ts";
+import * as ingestProducers from "./0017_ingest_producers.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -25,5 +28,8 @@ export const migrations: Record<string, Migration> = {
   "0009_ci": ci,
   "0010_purge": purge,
   "0011_case": caseFolding,
+  "0012_tokens_required": tokensRequired,
+  "0013_settled_metrics": settledMetrics,
   "0015_pages": pages,
+  "0017_ingest_producers": ingestProducers,
 };

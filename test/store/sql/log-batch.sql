@@ -55,29 +55,29 @@ with
   point as materialized (
     select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
     from unnest(
-      $6::bigint[],
+      $6::int[],
       $7::text[],
       $8::bigint[],
       $9::bigint[],
       $10::float8[]
     ) as given (n, key, step, "timestamp", value)
     join writable using (n)
-  ),
+  ), 
   history as (
     insert into metrics (project_id, run_key, key, step, "timestamp", value)
     select project_id, run_key, key, step, "timestamp", value
     from point
     order by project_id, run_key, key, step, "timestamp", value
     on conflict do nothing
-  ),
+  ), 
   latest as (
-    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
+    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
     select distinct on (project_id, run_key, key)
-      project_id, run_key, key, experiment_id, step, "timestamp", value
+      project_id, run_key, key, experiment_id, step, "timestamp", value, value
     from point
     order by project_id, run_key, key, step desc, "timestamp" desc, value desc
     on conflict (project_id, run_key, key) do update
-    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value
+    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value, settled_value = null
     where (excluded.step, excluded."timestamp", excluded.value)
       > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
   ), 

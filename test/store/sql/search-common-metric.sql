@@ -10,10 +10,13 @@
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0";
+        and x.key = $7 and "x"."settled_value" > $8 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and "x"."settled_value" is null and "x"."value" > $12 and "x"."value" < 'NaN' limit $13) x) as "c0";
 
 /* plan each time */
-    select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
       select * from runs as r
       where "r".project_id = $1 and "r".experiment_id = $2

@@ -17,7 +17,7 @@
         and x.key = $12 and "x"."value" < $13 limit $14) x) as "c1";
 
 /* plan each time */
-    select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
       select * from runs as r
       where "r".project_id = $1 and "r".experiment_id = $2
@@ -31,16 +31,14 @@
     order by "r"."start_time" desc, "r"."run_id" limit $11;
 
 /* plan each time */
-  with candidates as materialized ((
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from runs r
+  where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "latest_metrics" as "x"
-      where x.project_id = $1 and x.experiment_id = $2
-        and x.key = $3 and "x"."value" > $4 and "x"."value" < 'NaN') intersect (
+      where x.project_id = $2 and x.experiment_id = $3
+        and x.key = $4 and "x"."value" > $5 and "x"."value" < 'NaN') intersect (
       select x.run_key from "latest_metrics" as "x"
-      where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" < $8)
-  )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
-  from candidates c
-  join runs r on r.project_id = $9 and r.run_key = c.run_key
-  where r.lifecycle_stage = $10
+      where x.project_id = $6 and x.experiment_id = $7
+        and x.key = $8 and "x"."value" < $9)
+    )) and r.lifecycle_stage = $10
   order by "r"."start_time" desc, "r"."run_id" limit $11

@@ -16,16 +16,14 @@
         and x.key = $12 and octet_length("x"."value") > 1000 and ("x"."value" ^@ $13 and "x"."value" like $14) limit $15) x) as "c0";
 
 /* plan each time */
-  with candidates as materialized ((
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from runs r
+  where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "tags" as "x"
-      where x.project_id = $1 and x.experiment_id = $2
-        and x.key = $3 and octet_length("x"."value") <= 1000 and ("x"."value" ^@ $4 and "x"."value" like $5) union all
+      where x.project_id = $2 and x.experiment_id = $3
+        and x.key = $4 and octet_length("x"."value") <= 1000 and ("x"."value" ^@ $5 and "x"."value" like $6) union all
       select x.run_key from "tags" as "x"
-      where x.project_id = $6 and x.experiment_id = $7
-        and x.key = $8 and octet_length("x"."value") > 1000 and ("x"."value" ^@ $9 and "x"."value" like $10))
-  )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
-  from candidates c
-  join runs r on r.project_id = $11 and r.run_key = c.run_key
-  where r.lifecycle_stage = $12
+      where x.project_id = $7 and x.experiment_id = $8
+        and x.key = $9 and octet_length("x"."value") > 1000 and ("x"."value" ^@ $10 and "x"."value" like $11))
+    )) and r.lifecycle_stage = $12
   order by "r"."start_time" desc, "r"."run_id" limit $13

@@ -1,5 +1,5 @@
 /* plan each time */
-    select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from runs as r
     where "r".project_id = $1 and "r".experiment_id = $2 and r.lifecycle_stage = $3
     order by "r"."start_time" desc, "r"."run_id" limit $4

@@ -13,7 +13,7 @@
         and x.key = $7 and octet_length("x"."value") <= 1000 and "x"."value" = $8 limit $9) x) as "c0";
 
 /* plan each time */
-    select r.*, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
       select * from "latest_metrics" as "o0"
       where "o0".project_id = $1 and "o0".experiment_id = $2 and "o0"."key" = $3 and "o0"."value" < 'NaN'

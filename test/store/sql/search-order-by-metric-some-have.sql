@@ -9,7 +9,7 @@
     coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most;
 
 /* plan each time */
-    select r.*, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "latest_metrics" as "o0"
     cross join lateral (
       select r.* from runs r where r.project_id = $1 and r.run_key = "o0".run_key limit 1
@@ -18,7 +18,7 @@
     order by "o0"."value", "r"."start_time" desc, "r"."run_id" limit $6;
 
 /* plan each time */
-    select r.*, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "latest_metrics" as "o0"
     cross join lateral (
       select r.* from runs r where r.project_id = $1 and r.run_key = "o0".run_key limit 1
@@ -37,7 +37,7 @@
     coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most;
 
 /* plan each time */
-    select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
       select * from runs as r
       where "r".project_id = $1 and "r".experiment_id = $2

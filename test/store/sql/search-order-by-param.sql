@@ -12,14 +12,14 @@
   select s.*
   from (
     (
-    select r.*, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "params" as "o0"
     cross join lateral (
       select r.* from runs r where r.project_id = $1 and r.run_key = "o0".run_key limit 1
     ) r
     where "o0".project_id = $2 and "o0".experiment_id = $3 and "o0"."key" = $4 and octet_length("o0"."value") <= 1000 and r.lifecycle_stage = $5
     order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $6) union all (
-    select r.*, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "params" as "o0"
     cross join lateral (
       select r.* from runs r where r.project_id = $7 and r.run_key = "o0".run_key limit 1

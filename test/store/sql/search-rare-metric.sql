@@ -13,13 +13,11 @@
         and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0";
 
 /* plan each time */
-  with candidates as materialized ((
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from runs r
+  where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "latest_metrics" as "x"
-      where x.project_id = $1 and x.experiment_id = $2
-        and x.key = $3 and "x"."value" > $4 and "x"."value" < 'NaN')
-  )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
-  from candidates c
-  join runs r on r.project_id = $5 and r.run_key = c.run_key
-  where r.lifecycle_stage = $6
+      where x.project_id = $2 and x.experiment_id = $3
+        and x.key = $4 and "x"."value" > $5 and "x"."value" < 'NaN')
+    )) and r.lifecycle_stage = $6
   order by "r"."start_time" desc, "r"."run_id" limit $7

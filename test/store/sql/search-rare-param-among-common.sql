@@ -10,26 +10,27 @@
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0",
+        and x.key = $7 and "x"."settled_value" > $8 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and "x"."settled_value" is null and "x"."value" > $12 and "x"."value" < 'NaN' limit $13) x) as "c0",
     (select count(*) from (
       select x.run_key from "params" as "x"
-      where x.project_id = $10 and x.experiment_id = $11
-        and x.key = $12 and octet_length("x"."value") <= 1000 and "x"."value" = $13 limit $14) x) as "c1",
+      where x.project_id = $14 and x.experiment_id = $15
+        and x.key = $16 and octet_length("x"."value") <= 1000 and "x"."value" = $17 limit $18) x) as "c1",
     (select count(*) from (
       select x.run_key from "params" as "x"
-      where x.project_id = $15 and x.experiment_id = $16
-        and x.key = $17 and octet_length("x"."value") <= 1000 and "x"."value" = $18 limit $19) x) as "c2";
+      where x.project_id = $19 and x.experiment_id = $20
+        and x.key = $21 and octet_length("x"."value") <= 1000 and "x"."value" = $22 limit $23) x) as "c2";
 
 /* plan each time */
-  with candidates as materialized ((
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from runs r
+  where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "params" as "x"
-      where x.project_id = $1 and x.experiment_id = $2
-        and x.key = $3 and octet_length("x"."value") <= 1000 and "x"."value" = $4)
-  )
-  select r.*, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
-  from candidates c
-  join runs r on r.project_id = $5 and r.run_key = c.run_key
-  where r.lifecycle_stage = $6 and (
+      where x.project_id = $2 and x.experiment_id = $3
+        and x.key = $4 and octet_length("x"."value") <= 1000 and "x"."value" = $5)
+    )) and r.lifecycle_stage = $6 and (
       select "x"."value" > $7 and "x"."value" < 'NaN' from "latest_metrics" as "x"
       where x.project_id = $8 and x.run_key = "r".run_key and x.key = $9) and (
       select "x"."value" = $10 from "params" as "x"

@@ -81,6 +81,7 @@ describe("the role", () => {
     expect(accessOf({ ...admin, bound_to: 8n }).role).toBeUndefined();
     expect(accessOf(admin).principal).toMatchObject({ isAdmin: true });
     expect(accessOf({ ...admin, bound_to: 7n }).principal).toMatchObject({ isAdmin: false });
+    expect(accessOf({ ...admin, role: "owner" }).principal).toMatchObject({ isAdmin: true });
   });
 
   test("a scope that nobody knows grants nothing", () => {
@@ -113,6 +114,13 @@ describe("a call", () => {
   test("needs a scope besides, whatever the role", () => {
     expect(decide({ role: "owner", scopes: ["read_api"] }, writeRun)).toThrow("scopes");
     expect(decide({ role: "owner", scopes: ["read_api"] }, readRun)).not.toThrow();
+  });
+
+  test("that administers the server is for no token of an administrator that is to do less", () => {
+    for (const role of ["guest", "reporter", "developer", "maintainer", "unknown"])
+      expect(
+        decide({ role }, { resource: "server", action: "admin" }, { ...personal, is_admin: true }),
+      ).toThrow("administrators");
   });
 
   test("that administers the server is for administrators, not for owners of a project", () => {

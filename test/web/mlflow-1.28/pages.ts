@@ -49,7 +49,7 @@ export async function mlflowPages(place: "root" | "project"): Promise<MlflowPage
   const uri = place === "root" ? server.url : (await server.project()).uri;
   const [origin, seeded] = await Promise.all([
     pagesInFrontOf(uri),
-    runPython("mlflow-1.28", uri, [join(here, "seed.py")]),
+    runPython("mlflow-1.28", { uri }, [join(here, "seed.py")]),
   ]);
   if (seeded.status !== 0) throw new Error(`seed.py failed:\n${seeded.output.slice(-3000)}`);
   const ids = JSON.parse(seeded.output.trim().split("\n").at(-1) ?? "") as Record<string, string>;

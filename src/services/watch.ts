@@ -1,0 +1,181 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { RunChange, WatchRequest, WatchService } from "../../gen/loggia/v1/watch_pb.js";
+import { cutKey, endingKey } from "../auth/context-keys.ts";
+import { invalid, LoggiaError } from "../errors.ts";
+import { decodePageToken, encodePageToken } from "../search/page-token.ts";
+import type { Database } from "../store/database.ts";
+import { findExperiment } from "../store/experiments.ts";
+import { currentSnapshot, findRunKeys, isSnapshot, type Snapshot } from "../store/run-changes.ts";
+import { pageTokenSecret } from "../store/secrets.ts";
+import { missing, project } from "./context.ts";
+import type { Deps } from "./deps.ts";
+import { experimentKey, experimentNotFound, runKeyText, runNotFound } from "./ids.ts";
+import { Inbox } from "./inbox.ts";
+import { checkStorable } from "./names.ts";
+import { catchUp, type Subject } from "./watch-catch-up.ts";
+import { type Told, toChange } from "./watch-messages.ts";
+import { type Look, watchedProject } from "./watched-project.ts";
+
+const mostRuns = 100;
+const mostPointKeys = 20;
+/** Milliseconds of silence after which a sign of life is sent. */
+const heartbeat = 15_000;
+/** Facts that wait for a reader; beyond it, it is too slow. And how many of them one answer has, unless a run has more. */
+const mostWaiting = 100_000;
+const inOneAnswer = 5_000;
+/** Milliseconds in which a reader that is too slow may read why, before it is cut off. */
+const timeToRead = 30_000;
+
+/** A part of the feed of a watcher: facts, and the moment by which all is told once they are. */
+interface Part {
+  told: Told[];
+  until: Snapshot;
+}
+
+/** Runs as they change. Docs/streaming.md. */
+export const watch = ({ db }: Deps) =>
+  ({
+    async *watch(req, ctx) {
+      const subject = await readSubject(db, project(ctx), req);
+      const secret = await pageTokenSecret(db);
+      const identity = JSON.stringify([
+        "watch",
+        String(subject.project),
+        [...new Set(req.runIds)].sort(),
+        req.experimentId,
+        [...new Set(req.pointKeys)].sort(),
+      ]);
+      const token = remembered((until: Snapshot) => encodePageToken(secret, identity, [until]));
+      const since = sinceOf(decodePageToken(secret, identity, req.resumeToken));
+      const feed = new Inbox<Part>(({ told }) => told.reduce((sum, { weight }) => sum + weight, 1));
+      const ending = ctx.values.get(endingKey) ?? ctx.signal;
+      const end = () => feed.abandon(ending.reason);
+      if (ending.aborted) end();
+      else ending.addEventListener("abort", end);
+      let seen = "";
+      const beats = setInterval(() => {
+        if (feed.weight === 0) feed.put({ told: [], until: seen });
+      }, heartbeat).unref();
+      let leave: (() => void) | undefined;
+      try {
+        let until = await currentSnapshot(db);
+        if (req.onlyChanges && since === undefined)
+          yield { changes: [], resumeToken: token(until), caughtUp: true };
+        else
+          for await (const told of catchUp(db, subject, since)) {
+            ending.throwIfAborted();
+            yield { changes: changesOf(told), resumeToken: req.resumeToken, caughtUp: false };
+          }
+        // The first time may have taken long. What came meanwhile is little, and from here on all that comes is heard.
+        leave = await watchedProject(db, subject.project).join({
+          ...subject,
+          hear(look) {
+            seen = look.told;
+            hear(look, subject, feed, ctx);
+          },
+        });
+        const second = until;
+        until = await currentSnapshot(db);
+        for await (const told of catchUp(db, subject, second))
+          yield { changes: changesOf(told), resumeToken: token(second), caughtUp: req.onlyChanges };
+        yield { changes: [], resumeToken: token(until), caughtUp: true };
+        for (;;) {
+          const parts = await feed.take(inOneAnswer);
+          until = parts.findLast((part) => part.until !== "")?.until ?? until;
+          yield {
+            changes: parts.flatMap(({ told }) => changesOf(told)),
+            resumeToken: token(until),
+            caughtUp: true,
+          };
+        }
+      } finally {
+        leave?.();
+        clearInterval(beats);
+        ending.removeEventListener("abort", end);
+      }
+    },
+  }) satisfies Partial<ServiceImpl<typeof WatchService>>;
+
+const changesOf = (told: readonly Told[]): RunChange[] => told.map(({ change }) => change);
+
+function hear(
+  { changed, told, isPartial }: Look,
+  subject: Subject,
+  feed: Inbox<Part>,
+  ctx: HandlerContext,
+): void {
+  const { runKeys, experiment, pointKeys } = subject;
+  const found = changed.flatMap((one) => {
+    const runId = runKeys.get(one.runKey);
+    if (runId === undefined && one.experiment !== experiment) return [];
+    if (one.isPurged) runKeys.delete(one.runKey);
+    return [toChange(one.isPurged && runId !== undefined ? { ...one, runId } : one, pointKeys)];
+  });
+  if (found.length === 0) return;
+  const tooMuch =
+    isPartial && pointKeys.length > 0
+      ? "More points were logged at once than a watch can follow."
+      : feed.weight > mostWaiting
+        ? `${feed.weight} facts wait to be read: this watch reads too slowly.`
+        : undefined;
+  if (tooMuch === undefined) {
+    feed.put({ told: found, until: told });
+    return;
+  }
+  if (feed.isEnded) return;
+  feed.abandon(
+    new LoggiaError(
+      "REQUEST_LIMIT_EXCEEDED",
+      `${tooMuch} Begin again with the resume_token of the last answer that was read.`,
+      { retryAfter: 1 },
+    ),
+  );
+  // The reason waits behind what was sent and not read yet.
+  const cut = ctx.values.get(cutKey);
+  if (cut !== undefined) setTimeout(cut, timeToRead).unref();
+}
+
+/** The last answer of a function that is asked the same again and again. */
+function remembered<T>(make: (of: string) => T): (of: string) => T {
+  let last: { of: string; made: T } | undefined;
+  return (of) => {
+    if (last?.of !== of) last = { of, made: make(of) };
+    return last.made;
+  };
+}
+
+function sinceOf(cursor: readonly unknown[] | undefined): Snapshot | undefined {
+  const [snapshot] = cursor ?? [];
+  return typeof snapshot === "string" && isSnapshot(snapshot) ? snapshot : undefined;
+}
+
+/** @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST */
+async function readSubject(db: Database, projectId: bigint, req: WatchRequest): Promise<Subject> {
+  const pointKeys = [...new Set(req.pointKeys)];
+  if (pointKeys.length > mostPointKeys)
+    throw invalid(
+      `Invalid value for parameter 'point_keys': it must name at most ${mostPointKeys}, but names ${pointKeys.length}.`,
+    );
+  for (const key of pointKeys) checkStorable("point_keys", key);
+  const ids = [...new Set(req.runIds)];
+  if (ids.length > 0 && req.experimentId !== "")
+    throw invalid("Only one of the parameters 'run_ids' and 'experiment_id' may be set.");
+  if (ids.length > mostRuns)
+    throw invalid(
+      `Invalid value for parameter 'run_ids': it must name at most ${mostRuns}, but names ${ids.length}.`,
+    );
+  if (ids.length === 0) {
+    if (req.experimentId === "") throw missing("run_ids");
+    const experiment = experimentKey(req.experimentId);
+    if ((await findExperiment(db, projectId, experiment)) === undefined)
+      throw experimentNotFound(req.experimentId);
+    return { project: projectId, runKeys: new Map(), experiment, pointKeys };
+  }
+  const found = await findRunKeys(db, projectId, ids.map(runKeyText));
+  const runKeys = new Map(found.map(({ run_key, run_id }) => [run_key, run_id]));
+  const known = new Set(runKeys.values());
+  const absent = ids.find((id) => !known.has(id));
+  // A run that is purged while it is watched is told of; who resumes then learns of it here.
+  if (absent !== undefined) throw runNotFound(absent);
+  return { project: projectId, runKeys, experiment: undefined, pointKeys };
+}

@@ -1,0 +1,34 @@
+/* plan each time */
+    select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    from (
+      select * from runs as r
+      where "r".project_id = $1 and "r".experiment_id = $2
+      order by "r"."start_time" desc fetch first ($3) rows with ties
+    ) as "r"
+    where r.lifecycle_stage = $4 and (
+      select "x"."value" like $5 from "tags" as "x"
+      where x.project_id = $6 and x.run_key = "r".run_key and x.key = $7)
+    order by "r"."start_time" desc, "r"."run_id" limit $8;
+
+/* plan each time */
+  select (
+    select count(*) from (
+      select from runs r
+      where r.project_id = $1 and r.experiment_id = $2
+      limit $3
+    ) x
+  ) as runs,
+    coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most;
+
+/* plan each time */
+  select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+  from runs r
+  where r.project_id = $1 and r.run_key = any(array((
+      select x.run_key from "tags" as "x"
+      where x.project_id = $2 and x.experiment_id = $3
+        and x.key = $4 and octet_length("x"."value") <= 1000 and "x"."value" like $5 union all
+      select x.run_key from "tags" as "x"
+      where x.project_id = $6 and x.experiment_id = $7
+        and x.key = $8 and octet_length("x"."value") > 1000 and "x"."value" like $9)
+    )) and r.lifecycle_stage = $10
+  order by "r"."start_time" desc, "r"."run_id" limit $11

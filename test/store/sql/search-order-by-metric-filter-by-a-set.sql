@@ -1,0 +1,35 @@
+/* plan each time */
+  select (
+    select count(*) from (
+      select from runs r
+      where r.project_id = $1 and r.experiment_id = $2
+      limit $3
+    ) x
+  ) as runs,
+    coalesce((select max(r.run_key) from runs r where r.project_id = $4), 0) as most,
+    (select count(*) from (
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $5 and x.experiment_id = $6
+        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0",
+    (select count(*) from (
+      select x.run_key from "params" as "x"
+      where x.project_id = $10 and x.experiment_id = $11
+        and x.key = $12 and octet_length("x"."value") <= 1000 and "x"."value" = $13 limit $14) x) as "c1";
+
+/* plan each time */
+    select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    from (
+      select * from "latest_metrics" as "o0"
+      where "o0".project_id = $1 and "o0".experiment_id = $2 and "o0"."key" = $3 and "o0"."value" < 'NaN'
+      order by "o0"."value" desc fetch first ($4) rows with ties
+    ) as "o0"
+    cross join lateral (
+      select r.* from runs r where r.project_id = $5 and r.run_key = "o0".run_key limit 1
+    ) r
+    where r.lifecycle_stage = $6 and case when "o0".run_key in (
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $7 and x.experiment_id = $8
+        and x.key = $9 and "x"."value" > $10 and "x"."value" < 'NaN') then (
+      select "x"."value" = $11 from "params" as "x"
+      where x.project_id = $12 and x.run_key = "o0".run_key and x.key = $13) else false end
+    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $14

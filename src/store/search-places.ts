@@ -84,13 +84,13 @@ async function placeByValue(
   const isPlain = starts.length + columns.length + facts.length === 0 && stage === undefined;
   if (first?.fact === undefined || !isPlain || scope.experiments.length !== 1) return undefined;
   const { alias, key, kind } = first.fact;
-  const table = factTable(kind, sql.id(alias));
-  const value = sql.id(alias, "value");
   const o = sql.id(alias);
+  const table = kind === "metric" ? numbersOfMetrics(o) : factTable(kind, o);
+  const value = sql.id(alias, "value");
   const ofKey: Sql<SqlBool> = sql`${o}.project_id = ${scope.project}
     and ${within(sql`${o}.experiment_id`, scope.experiments)} and ${o}.key = ${key}`;
   if (kind !== "metric" && (await hasLongValues(db, table, ofKey, value))) return undefined;
-  const along: Sql<SqlBool> = sql`${ofKey} and ${kind === "metric" ? sql`${value} < 'NaN'` : isIndexed(value)}`;
+  const along: Sql<SqlBool> = kind === "metric" ? ofKey : sql`${ofKey} and ${isIndexed(value)}`;
   const descending = first.descending || first.negated;
   const from = Math.max(0, skipped - tieWindow);
   const around = await read<{ value: number | string }>(
@@ -118,6 +118,15 @@ async function placeByValue(
   );
   return row && keys.map(({ column }) => row[column] ?? null);
 }
+
+/** The latest values that are numbers: those in the index of values, merged with the few that are not (settled-metrics.ts). */
+const numbersOfMetrics = (alias: Sql): Sql => sql`(
+      select project_id, experiment_id, key, run_key, settled_value as value
+      from latest_metrics where settled_value < 'NaN'
+      union all
+      select project_id, experiment_id, key, run_key, value
+      from latest_metrics where settled_value is null and value < 'NaN'
+    ) as ${alias}`;
 
 /** Whether there are values that are in an index of their own, and so in no order with the others. */
 async function hasLongValues(db: Database, table: Sql, ofKey: Sql<SqlBool>, value: Sql): Promise<boolean> {

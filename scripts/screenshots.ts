@@ -40,7 +40,10 @@ const shots: readonly Shot[] = [
   {
     name: "candidates-columns",
     address: experiment,
-    act: (page) => page.getByRole("button", { name: "Columns" }).click(),
+    async act(page) {
+      await page.getByRole("button", { name: "Columns" }).click();
+      await page.getByRole("dialog", { name: "Columns" }).waitFor();
+    },
   },
   {
     name: "candidates-filter",

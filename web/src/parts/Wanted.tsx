@@ -1,4 +1,4 @@
-import { cloneElement, type ReactElement, type ReactNode, Suspense, useState } from "react";
+import { cloneElement, type ReactElement, type ReactNode, startTransition, useState } from "react";
 
 /**
  * A button in place of what it opens, until it is used for the first time. What it opens is then there, with the same button,
@@ -26,9 +26,10 @@ export function Wanted({
       "aria-expanded": false,
       onPointerEnter: load,
       onFocus: load,
-      onClick: () => setWanted(true),
+      // The button stays until the code is there; a boundary of its own would blink, and React holds those back for 300 ms.
+      onClick: () => startTransition(() => setWanted(true)),
     },
     label,
   );
-  return isWanted ? <Suspense fallback={button}>{children}</Suspense> : button;
+  return isWanted ? children : button;
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -177,7 +177,7 @@ export function CandidatesTable({
             onSort={sort}
             onResize={(column, width) => edit(column, { width })}
             onMove={move}
-            onMenu={(column, anchor) => setMenu({ column, anchor })}
+            onMenu={(column, anchor) => startTransition(() => setMenu({ column, anchor }))}
           />
         </TreeContext>
         <EmptyCandidates
@@ -190,23 +190,21 @@ export function CandidatesTable({
         />
       </div>
       <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
-      <Suspense>
-        {menu === undefined ? null : (
-          <ColumnMenu
-            column={menu.column}
-            anchor={menu.anchor}
-            columns={chosen}
-            onColumns={setColumns}
-            onSort={(descending) =>
-              change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
-            }
-            onClose={() => {
-              setMenu(undefined);
-              grid.current?.focus();
-            }}
-          />
-        )}
-      </Suspense>
+      {menu === undefined ? null : (
+        <ColumnMenu
+          column={menu.column}
+          anchor={menu.anchor}
+          columns={chosen}
+          onColumns={setColumns}
+          onSort={(descending) =>
+            change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
+          }
+          onClose={() => {
+            setMenu(undefined);
+            grid.current?.focus();
+          }}
+        />
+      )}
     </div>
   );
 }

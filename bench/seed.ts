@@ -101,8 +101,8 @@ const targets: Record<SystemName, string[]> = {
     `insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, end_time, artifact_uri)
       select 1, run_key, run_id::uuid, experiment_id, 'bench', 'FINISHED', start_time, start_time + 900,
         'mlflow-artifacts:/' || experiment_id || '/' || run_id || '/artifacts' from seed_runs`,
-    `insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
-      select 1, run_key, key, experiment_id, step, "timestamp", value from seed_latest`,
+    `insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
+      select 1, run_key, key, experiment_id, step, "timestamp", value, value from seed_latest`,
     `insert into metrics (project_id, run_key, key, step, "timestamp", value)
       select 1, run_key, key, step, "timestamp", value from seed_points`,
     `insert into params (project_id, run_key, key, experiment_id, value)

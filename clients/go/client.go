@@ -36,6 +36,11 @@ type Client struct {
 	CI        loggiav1connect.CiServiceClient
 	Ingest    loggiav1connect.IngestServiceClient
 	Watch     loggiav1connect.WatchServiceClient
+	Exports   loggiav1connect.ExportServiceClient
+	// What the pages of the server ask, beyond MLflow's calls.
+	Experiments loggiav1connect.ExperimentServiceClient
+	Candidates  loggiav1connect.CandidateServiceClient
+	Sessions    loggiav1connect.SessionServiceClient
 
 	logger *logger
 }
@@ -105,19 +110,23 @@ func New(trackingURI string, options ...Option) (*Client, error) {
 	base := strings.TrimRight(trackingURI, "/")
 	all := append([]connect.ClientOption{connect.WithInterceptors(identify(chosen), typedErrors{})}, chosen.connect...)
 	client := &Client{
-		Mlflow:    mlflowconnect.NewMlflowServiceClient(chosen.http, base, all...),
-		Registry:  mlflowconnect.NewModelRegistryServiceClient(chosen.http, base, all...),
-		Artifacts: artifactsconnect.NewMlflowArtifactsServiceClient(chosen.http, base, all...),
-		Metrics:   loggiav1connect.NewMetricServiceClient(chosen.http, base, all...),
-		Projects:  loggiav1connect.NewProjectServiceClient(chosen.http, base, all...),
-		Members:   loggiav1connect.NewMemberServiceClient(chosen.http, base, all...),
-		Users:     loggiav1connect.NewUserServiceClient(chosen.http, base, all...),
-		Tokens:    loggiav1connect.NewTokenServiceClient(chosen.http, base, all...),
-		Audit:     loggiav1connect.NewAuditServiceClient(chosen.http, base, all...),
-		Purge:     loggiav1connect.NewPurgeServiceClient(chosen.http, base, all...),
-		CI:        loggiav1connect.NewCiServiceClient(chosen.http, base, all...),
-		Ingest:    loggiav1connect.NewIngestServiceClient(chosen.http, base, all...),
-		Watch:     loggiav1connect.NewWatchServiceClient(chosen.http, base, all...),
+		Mlflow:      mlflowconnect.NewMlflowServiceClient(chosen.http, base, all...),
+		Registry:    mlflowconnect.NewModelRegistryServiceClient(chosen.http, base, all...),
+		Artifacts:   artifactsconnect.NewMlflowArtifactsServiceClient(chosen.http, base, all...),
+		Metrics:     loggiav1connect.NewMetricServiceClient(chosen.http, base, all...),
+		Projects:    loggiav1connect.NewProjectServiceClient(chosen.http, base, all...),
+		Members:     loggiav1connect.NewMemberServiceClient(chosen.http, base, all...),
+		Users:       loggiav1connect.NewUserServiceClient(chosen.http, base, all...),
+		Tokens:      loggiav1connect.NewTokenServiceClient(chosen.http, base, all...),
+		Audit:       loggiav1connect.NewAuditServiceClient(chosen.http, base, all...),
+		Purge:       loggiav1connect.NewPurgeServiceClient(chosen.http, base, all...),
+		CI:          loggiav1connect.NewCiServiceClient(chosen.http, base, all...),
+		Ingest:      loggiav1connect.NewIngestServiceClient(chosen.http, base, all...),
+		Watch:       loggiav1connect.NewWatchServiceClient(chosen.http, base, all...),
+		Exports:     loggiav1connect.NewExportServiceClient(chosen.http, base, all...),
+		Experiments: loggiav1connect.NewExperimentServiceClient(chosen.http, base, all...),
+		Candidates:  loggiav1connect.NewCandidateServiceClient(chosen.http, base, all...),
+		Sessions:    loggiav1connect.NewSessionServiceClient(chosen.http, base, all...),
 	}
 	client.logger = newLogger(client.Ingest, chosen.buffer, chosen.unary)
 	return client, nil

@@ -138,6 +138,8 @@ func TestEveryCallIsAnswered(t *testing.T) {
 			}
 
 			run := callTracking(t, c)
+			callStreams(t, c, run)
+			callCandidates(t, c, run)
 			callLoggedModels(t, c, run)
 			callRegistry(t, c, run)
 			callArtifacts(t, c)
@@ -205,6 +207,95 @@ func callTracking(t *testing.T, c *loggia.Client) string {
 	sampled := ok(t, c.Metrics.SampleHistory, &v1.SampleHistoryRequest{RunIds: []string{*run}, MetricKeys: []string{"loss"}, Buckets: 10})
 	equal(t, "the sampled step", sampled.GetHistories()[0].GetPoints()[0].GetStep(), int64(step))
 	return *run
+}
+
+// received reads a stream to its end.
+func received[Response any](t *testing.T, stream *connect.ServerStreamForClient[Response], err error) []*Response {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	var all []*Response
+	for stream.Receive() {
+		all = append(all, any(proto.Clone(any(stream.Msg()).(proto.Message))).(*Response))
+	}
+	if err := stream.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func callStreams(t *testing.T, c *loggia.Client, run string) {
+	writes := []*v1.RunWrites{{RunId: run, Metrics: []*v1.MetricSeries{
+		{Key: "bulk", Steps: []int64{1, 2}, Timestamps: []int64{1, 2}, Values: []float64{0.5, 0.25}},
+	}}}
+	equal(t, "what is durable", ok(t, c.Ingest.IngestBatch, &v1.IngestBatchRequest{Sequence: 7, Writes: writes}).GetDurableSequence(), 7)
+	ingest, err := c.Ingest.Ingest(t.Context())
+	if err == nil {
+		err = ingest.Send(&v1.IngestRequest{Sequence: 3, Writes: writes, Producer: &v1.Producer{Id: run, Epoch: 1}})
+	}
+	if err == nil {
+		err = ingest.CloseRequest()
+	}
+	// Of gRPC-Web no proxy lets both sides stream.
+	if answer, err := ingest.Receive(); err == nil {
+		equal(t, "what is durable", answer.GetDurableSequence(), 3)
+	} else if !strings.Contains(t.Name(), "grpc-web") {
+		t.Fatal(err)
+	}
+
+	watch, err := c.Watch.Watch(t.Context(), &v1.WatchRequest{RunIds: []string{run}, PointKeys: []string{"bulk"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for steps := 0; steps < 2; {
+		if !watch.Receive() {
+			t.Fatalf("the watch ended: %v", watch.Err())
+		}
+		for _, change := range watch.Msg().GetChanges() {
+			equal(t, "the watched run", change.GetRunId(), run)
+			for _, series := range change.GetPoints() {
+				steps += len(series.GetSteps())
+			}
+		}
+	}
+	_ = watch.Close()
+
+	runs, err := c.Exports.ExportRuns(t.Context(), &v1.ExportRunsRequest{})
+	equal(t, "the exported run", received(t, runs, err)[0].GetRuns()[0].GetInfo().GetRunId(), run)
+	points, err := c.Exports.ExportMetricHistories(t.Context(), &v1.ExportMetricHistoriesRequest{
+		RunIds: []string{run}, MetricKeys: []string{"bulk"},
+	})
+	equal(t, "the exported points", len(received(t, points, err)[0].GetParts()[0].GetSteps()), 2)
+}
+
+func callCandidates(t *testing.T, c *loggia.Client, run string) {
+	experiments := ok(t, c.Experiments.ListExperiments, &v1.ListExperimentsRequest{Search: "second"}).GetExperiments()
+	equal(t, "how many experiments there are", len(experiments), 1)
+	id := experiments[0].GetExperimentId()
+	equal(t, "how many candidates it has",
+		ok(t, c.Experiments.GetExperiment, &v1.GetExperimentRequest{ExperimentId: id}).GetExperiment().GetCandidateCount(), 1)
+	k := c.Candidates
+	found := ok(t, k.SearchCandidates, &v1.SearchCandidatesRequest{ExperimentIds: []string{id}, ParamKeys: []string{"lr"}})
+	equal(t, "the param", found.GetCandidates()[0].GetParams()[0].GetValue(), "0.1")
+	refused(t, loggia.ErrInvalid, "INVALID_PARAMETER_VALUE", k.SearchCandidates,
+		&v1.SearchCandidatesRequest{ExperimentIds: []string{id}, Filter: "no filter"})
+	equal(t, "the candidate", ok(t, k.GetCandidate, &v1.GetCandidateRequest{RunId: run}).GetCandidate().GetRunId(), run)
+	equal(t, "how many children it has", len(ok(t, k.ListChildren, &v1.ListChildrenRequest{RunId: run}).GetChildren()), 0)
+	columns := ok(t, k.ListColumns, &v1.ListColumnsRequest{ExperimentIds: []string{id}, Search: "lr"})
+	equal(t, "the column", columns.GetParams()[0].GetKey(), "lr")
+	values := ok(t, k.ListValues, &v1.ListValuesRequest{ExperimentIds: []string{id}, Kind: "param", Key: "lr"})
+	equal(t, "the value", values.GetValues()[0], "0.1")
+	ok(t, k.TagCandidates, &v1.TagCandidatesRequest{RunIds: []string{run}, Key: "seen", Value: proto.String("yes")})
+	equal(t, "how many are deleted",
+		ok(t, k.DeleteCandidates, &v1.DeleteCandidatesRequest{RunIds: []string{run}}).GetChangedCount(), 1)
+	equal(t, "how many are restored",
+		ok(t, k.RestoreCandidates, &v1.RestoreCandidatesRequest{RunIds: []string{run}}).GetChangedCount(), 1)
+
+	ok(t, c.Sessions.GetViewer, &v1.GetViewerRequest{})
+	ok(t, c.Sessions.SignIn, &v1.SignInRequest{})
+	ok(t, c.Sessions.SignOut, &v1.SignOutRequest{})
 }
 
 func callLoggedModels(t *testing.T, c *loggia.Client, run string) {

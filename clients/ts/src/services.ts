@@ -2,6 +2,7 @@ import { AuditService } from "./gen/loggia/v1/audit_pb.js";
 import { CandidateService } from "./gen/loggia/v1/candidates_pb.js";
 import { CiService } from "./gen/loggia/v1/ci_pb.js";
 import { ExperimentService } from "./gen/loggia/v1/experiments_pb.js";
+import { ExportService } from "./gen/loggia/v1/export_pb.js";
 import { IngestService } from "./gen/loggia/v1/ingest_pb.js";
 import { MemberService, UserService } from "./gen/loggia/v1/members_pb.js";
 import { MetricService } from "./gen/loggia/v1/metrics_pb.js";
@@ -24,6 +25,7 @@ export const services = {
   metrics: MetricService,
   ingest: IngestService,
   watches: WatchService,
+  exports: ExportService,
   projects: ProjectService,
   members: MemberService,
   users: UserService,

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { ExportService } from "../../../../gen/loggia/v1/export_pb.js";
 import { IngestService } from "../../../../gen/loggia/v1/ingest_pb.js";
 import { MetricService } from "../../../../gen/loggia/v1/metrics_pb.js";
 import { WatchService } from "../../../../gen/loggia/v1/watch_pb.js";
@@ -52,6 +53,28 @@ export const streamCalls: Call[] = [
     WatchService.method.watch,
     ({ run }) => ({ runIds: [run], pointKeys: ["bulk"] }),
     (answers, { run }) => expect(answers[0]?.changes[0]?.runId).toBe(run),
+  ),
+  stream(
+    ExportService.method.exportRuns,
+    ({ experiment }) => ({ experimentIds: [experiment], columns: ["tags.in"] }),
+    (answers, { run }) =>
+      expect(answers.flatMap(({ runs }) => runs)).toMatchObject([
+        { info: { runId: run }, data: { tags: [{ key: "in", value: "bulk" }] } },
+      ]),
+  ),
+  stream(ExportService.method.exportRuns, () => ({ filter: "no filter" }), "INVALID_PARAMETER_VALUE"),
+  stream(
+    ExportService.method.exportMetricHistories,
+    ({ run }) => ({ runIds: [run], metricKeys: ["bulk"] }),
+    (answers) =>
+      expect(answers.flatMap(({ parts }) => parts.flatMap(({ steps }) => steps))).toEqual([
+        0n,
+        1n,
+        2n,
+        3n,
+        4n,
+        5n,
+      ]),
   ),
   stream(WatchService.method.watch, () => ({ runIds: ["0".repeat(32)] }), "RESOURCE_DOES_NOT_EXIST"),
 ];

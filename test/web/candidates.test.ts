@@ -261,7 +261,7 @@ describe("a selection", () => {
     await eventually(() => names(page)).toEqual(["leaf 3", "leaf 0"]);
     await page.getByText("Trash", { exact: true }).click();
     await eventually(() => names(page)).toEqual(["leaf 2", "leaf 1"]);
-    await page.getByRole("checkbox", { name: "Select all that are loaded" }).click();
+    await page.getByRole("checkbox", { name: "Select all 2 candidates" }).click();
     await page.getByRole("button", { name: "Restore" }).click();
     await page.getByRole("heading", { name: "Nothing is deleted" }).waitFor();
     await page.getByText("Active", { exact: true }).click();

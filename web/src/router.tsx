@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { fromAddress, parseSearch, printSearch, type Search, toAddress } from "./address.ts";
+import { columnsQuery } from "./api/candidates.ts";
+import { queries } from "./api/queries.ts";
 import { HomePage } from "./pages/home/HomePage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { BrokenPage, LoadingPage, Shell } from "./shell/Shell.tsx";
@@ -28,6 +30,9 @@ const experiments = createRoute({
 const candidates = createRoute({
   getParentRoute: () => project,
   path: "/ml/experiments/$experiment",
+  // The first search waits for the columns: they are asked for while the code of the page is on its way.
+  loader: ({ params }) => void queries.prefetchQuery(columnsQuery(params.project, params.experiment)),
+  staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/candidates/CandidatesPage.tsx"), "CandidatesPage"),
 });
 

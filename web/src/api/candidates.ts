@@ -71,6 +71,12 @@ export interface CandidatesPage {
   hasNext: boolean;
 }
 
+/** MLflow's tag with the name of a run. */
+export const runNameTag = "mlflow.runName";
+
+/** MLflow's tag with the run id of a run's parent. */
+export const parentTag = "mlflow.parentRunId";
+
 /** Rows of one page; offsets of pages are multiples of it. */
 export const pageSize = 100;
 

@@ -2,7 +2,7 @@ import { Menu as Base } from "@base-ui/react/menu";
 import type { ReactElement, ReactNode } from "react";
 import { Icon } from "./Icon.tsx";
 import styles from "./Menu.module.css";
-import type { MenuItemProps, MenuProps } from "./Menu.tsx";
+import type { MenuCheckProps, MenuItemProps, MenuProps } from "./Menu.tsx";
 
 /** The menus, once one is wanted: Base UI is a fifth of what a page loads (Menu.tsx). */
 export const LoadedMenu = ({ trigger, label, align = "start", children }: MenuProps) => (
@@ -56,6 +56,13 @@ export const MenuItem = ({
     <span>{children}</span>
     {keys === undefined ? null : <kbd className={styles.key}>{keys}</kbd>}
   </Base.Item>
+);
+
+export const MenuCheck = ({ checked, onChange, children }: MenuCheckProps) => (
+  <Base.CheckboxItem className={styles.item} checked={checked} onCheckedChange={onChange}>
+    <span className={styles.check}>{checked ? <Icon name="check" /> : null}</span>
+    <span>{children}</span>
+  </Base.CheckboxItem>
 );
 
 export const MenuSeparator = () => <Base.Separator className={styles.separator} />;

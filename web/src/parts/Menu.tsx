@@ -21,6 +21,12 @@ export interface MenuItemProps {
   children: ReactNode;
 }
 
+export interface MenuCheckProps {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  children: ReactNode;
+}
+
 const load = () => import("./LoadedMenu.tsx");
 
 const LoadedMenu = lazy(() => load().then((loaded) => ({ default: loaded.LoadedMenu })));
@@ -36,5 +42,8 @@ export const Menu = (props: MenuProps) => (
 export const AnchoredMenu = lazy(() => load().then((loaded) => ({ default: loaded.AnchoredMenu })));
 
 export const MenuItem = lazy(() => load().then((loaded) => ({ default: loaded.MenuItem })));
+
+/** A choice that is on or off; the menu stays open. */
+export const MenuCheck = lazy(() => load().then((loaded) => ({ default: loaded.MenuCheck })));
 
 export const MenuSeparator = lazy(() => load().then((loaded) => ({ default: loaded.MenuSeparator })));

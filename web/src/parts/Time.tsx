@@ -1,10 +1,38 @@
+import { useSyncExternalStore } from "react";
 import { ago, duration, exactTime } from "../format/time.ts";
+
+/** Milliseconds between two moments at which what is told as `5 min ago` is told anew. */
+const tick = 20_000;
+
+const listeners = new Set<() => void>();
+let ticks = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    ticks++;
+    for (const listener of listeners) listener();
+  }, tick);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** How long ago, as a text that stays true. */
+export function AgoText({ time }: { time: number }) {
+  useSyncExternalStore(subscribe, () => ticks);
+  return ago(time);
+}
 
 /** How long ago; exactly, in the viewer's zone, on hover. */
 export const Ago = ({ time }: { time: number | undefined }) =>
   time === undefined ? null : (
     <time dateTime={new Date(time).toISOString()} title={exactTime(time)}>
-      {ago(time)}
+      <AgoText time={time} />
     </time>
   );
 

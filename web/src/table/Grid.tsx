@@ -26,6 +26,8 @@ export interface GridHandle {
   focus: () => void;
   /** Scrolls to the first row, and makes it the active one. */
   toTop: () => void;
+  /** Whether the first row is in sight. */
+  isAtTop: () => boolean;
 }
 
 export interface GridProps<Row> extends HeadActions {
@@ -44,6 +46,8 @@ export interface GridProps<Row> extends HeadActions {
   /** Depth in a tree, from 1, and whether it is open; a grid without it is flat. */
   branchAt?: (index: number) => { level: number; isExpanded: boolean | undefined };
   allSelected: boolean | "some";
+  /** What the box of the heading selects. */
+  selectAllLabel: string;
   sort: GridSort | undefined;
   /** Called with the rows that are drawn, whenever they change. */
   onRange: (first: number, end: number) => void;
@@ -110,6 +114,7 @@ export function Grid<Row>(props: GridProps<Row>) {
       setActive(({ column }) => ({ row: 0, column }));
       if (element.current !== null) element.current.scrollTop = 0;
     },
+    isAtTop: () => (element.current?.scrollTop ?? 0) < 1,
   }));
 
   const keys = (event: KeyboardEvent) => {
@@ -214,6 +219,7 @@ export function Grid<Row>(props: GridProps<Row>) {
         sort={props.sort}
         hasGroups={hasGroups}
         allSelected={props.allSelected}
+        selectAllLabel={props.selectAllLabel}
         activeColumn={active.row < 0 ? activeColumn : undefined}
         actions={props}
       />

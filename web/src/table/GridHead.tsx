@@ -21,6 +21,7 @@ export function GridHead<R>({
   sort,
   hasGroups,
   allSelected,
+  selectAllLabel,
   activeColumn,
   actions,
 }: {
@@ -30,6 +31,7 @@ export function GridHead<R>({
   sort: GridSort | undefined;
   hasGroups: boolean;
   allSelected: boolean | "some";
+  selectAllLabel: string;
   activeColumn: string | undefined;
   actions: HeadActions;
 }) {
@@ -46,7 +48,8 @@ export function GridHead<R>({
             type="checkbox"
             tabIndex={-1}
             data-select-all=""
-            aria-label="Select all that are loaded"
+            aria-label={selectAllLabel}
+            title={selectAllLabel}
             checked={allSelected === true}
             ref={(box) => {
               if (box !== null) box.indeterminate = allSelected === "some";

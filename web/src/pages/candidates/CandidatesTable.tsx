@@ -1,10 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
+import {
+  type Candidate,
+  type CandidatesOf,
+  columnsQuery,
+  type Keys,
+  parentTag,
+} from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
 import { useNarrow } from "../../design/media.ts";
+import { count, counted } from "../../format/number.ts";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
@@ -14,7 +21,8 @@ import { EmptyCandidates } from "./EmptyCandidates.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { TreeContext } from "./tree.ts";
-import { useCandidates } from "./useCandidates.ts";
+import { type Candidates, useCandidates } from "./useCandidates.ts";
+import { useLive } from "./useLive.ts";
 import { useSelection } from "./useSelection.ts";
 import { useTree } from "./useTree.ts";
 import { useView } from "./useView.ts";
@@ -54,7 +62,7 @@ export function CandidatesTable({
     orderBy: (view.sort && orderByOf(view.sort.column, view.sort.descending)) ?? "",
     stage: view.stage,
     // Where no candidate has a parent, there is no tree, and the server need not look for one.
-    isTopLevel: standsAsTree(view) && keys?.tags.includes("mlflow.parentRunId") === true,
+    isTopLevel: standsAsTree(view) && keys?.tags.includes(parentTag) === true,
     keys: keysOf(chosen),
   });
   const of = useMemo<CandidatesOf>(
@@ -65,6 +73,9 @@ export function CandidatesTable({
     of,
     view.columns !== undefined || keys !== undefined || keysError !== null,
   );
+  const sorting = view.sort ?? newestFirst;
+  const isNewestFirst = sorting.column === newestFirst.column && sorting.descending;
+  const live = useLive(of, candidates.total !== undefined, isNewestFirst ? undefined : sorting.column, grid);
   const tree = useTree(of, candidates);
   const { rowAt } = tree;
   const selection = useSelection(view, change, rowAt);
@@ -78,7 +89,6 @@ export function CandidatesTable({
       setColumns(chosen.map((one) => (one.id === id ? { ...one, ...next } : one))),
     [chosen, setColumns],
   );
-  const sorting = view.sort ?? newestFirst;
   const sort = (column: string) => {
     if (sorting.column !== column) change({ sort: { column, descending: true } });
     else if (sorting.descending) change({ sort: { column, descending: false } });
@@ -151,6 +161,8 @@ export function CandidatesTable({
         keys={keys ?? noKeys}
         failure={failure}
         selected={selection.ids}
+        total={candidates.total}
+        of={of}
         onClear={selection.clear}
         writes={writes}
         setColumns={setColumns}
@@ -165,9 +177,10 @@ export function CandidatesTable({
             rowAt={rowAt}
             labelOf={({ name, id }) => name || id}
             isSelected={({ id }) => selection.has(id)}
-            isFaded={({ stage }) => stage === "deleted" && view.stage === "all"}
+            isFaded={({ stage }) => stage !== (view.stage === "all" ? "active" : view.stage)}
             {...(of.isTopLevel ? { branchAt } : {})}
             allSelected={selection.state(candidates.loaded)}
+            selectAllLabel={selectAllLabel(candidates)}
             sort={sorting}
             onRange={candidates.setRange}
             onSelect={selection.select}
@@ -189,7 +202,15 @@ export function CandidatesTable({
           change={change}
         />
       </div>
-      <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
+      <StatusLine
+        candidates={candidates}
+        of={of}
+        experiment={experiment}
+        columns={chosen}
+        live={live}
+        view={view}
+        change={change}
+      />
       {menu === undefined ? null : (
         <ColumnMenu
           column={menu.column}
@@ -207,6 +228,14 @@ export function CandidatesTable({
       )}
     </div>
   );
+}
+
+/** What the box of the heading selects: of many, those that were looked at. */
+function selectAllLabel({ loaded, total = 0 }: Candidates): string {
+  const here = loaded().length;
+  return here < total
+    ? `Select the ${count(here)} loaded of ${counted(total, "candidate")}`
+    : `Select all ${counted(total, "candidate")}`;
 }
 
 /** A filter, or an order by what was logged, is about every candidate, also about those below others. */

@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { changes } from "../../api/candidates.ts";
+import { type CandidatesOf, changes } from "../../api/candidates.ts";
 import { failureOf } from "../../api/failure.ts";
-import { counted } from "../../format/number.ts";
+import { count, counted } from "../../format/number.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
 import { TextField } from "../../parts/Field.tsx";
@@ -10,17 +10,26 @@ import { FailureLine } from "../../parts/Notice.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import styles from "./CandidatesPage.module.css";
+import type { ChosenColumn } from "./columns.ts";
+import { ExportMenu } from "./ExportMenu.tsx";
 
 /** What can be done with the candidates that are selected. */
 export function SelectionBar({
   project,
   selected,
+  total,
+  of,
+  columns,
   isTrash,
   writes,
   onClear,
 }: {
   project: string;
   selected: readonly string[];
+  /** How many there are to select from, as far as that is known. */
+  total: number | undefined;
+  of: CandidatesOf;
+  columns: readonly ChosenColumn[];
   /** Whether they are deleted ones. */
   isTrash: boolean;
   writes: boolean;
@@ -47,6 +56,10 @@ export function SelectionBar({
     <div className={styles.selection} role="toolbar" aria-label="Selected candidates">
       <IconButton icon="close" label="Select none" onClick={onClear} />
       <strong>{counted(selected.length, "candidate")} selected</strong>
+      {total !== undefined && total > selected.length ? (
+        <span className={styles.of}>of {count(total)}</span>
+      ) : null}
+      <ExportMenu of={of} columns={columns} ids={selected} trigger={<Button icon="download" />} />
       {writes ? (
         isTrash ? (
           <Button icon="restore" disabled={act.isPending} onClick={() => act.mutate("restore")}>

@@ -1,26 +1,36 @@
 import type { CandidatesOf } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { count, counted } from "../../format/number.ts";
+import { Button } from "../../parts/Button.tsx";
 import styles from "./CandidatesPage.module.css";
+import type { ChosenColumn } from "./columns.ts";
+import { ExportMenu } from "./ExportMenu.tsx";
+import { LiveMark } from "./LiveMark.tsx";
 import type { Candidates } from "./useCandidates.ts";
+import type { Live } from "./useLive.ts";
 import type { View } from "./view.ts";
 
-/** How many there are, below the table; what is live, and the export, will stand at its end. */
+/** Below the table: how many there are, whether that is live, and how they leave as a file. */
 export const StatusLine = ({
   candidates: { total, hasMore },
   of,
   experiment,
+  columns,
+  live,
   view,
   change,
 }: {
   candidates: Candidates;
   of: CandidatesOf;
   experiment: Experiment | undefined;
+  columns: readonly ChosenColumn[];
+  live: Live;
   view: View;
   change: (change: Partial<View>) => void;
 }) => (
   <footer className={styles.status}>
     <span role="status">{total === undefined ? "" : told(total, hasMore, of, experiment)}</span>
+    <LiveMark live={live} />
     <label className={styles.tree}>
       <input
         type="checkbox"
@@ -31,6 +41,11 @@ export const StatusLine = ({
         Children below <span className={styles.wide}>their parents</span>
       </span>
     </label>
+    <ExportMenu
+      of={of}
+      columns={columns}
+      trigger={<Button kind="quiet" icon="download" className={styles.export ?? ""} />}
+    />
   </footer>
 );
 

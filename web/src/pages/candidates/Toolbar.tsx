@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import { findValues, type Keys } from "../../api/candidates.ts";
+import { type CandidatesOf, findValues, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import type { Failure } from "../../api/failure.ts";
 import { FilterBox, type FilterProblem, type ValuesWanted } from "../../filter/FilterBox.tsx";
@@ -28,6 +28,8 @@ export function Toolbar({
   keys,
   failure,
   selected,
+  total,
+  of,
   onClear,
   writes,
   setColumns,
@@ -40,6 +42,8 @@ export function Toolbar({
   keys: Keys;
   failure: Failure | undefined;
   selected: readonly string[];
+  total: number | undefined;
+  of: CandidatesOf;
   onClear: () => void;
   writes: boolean;
   setColumns: (columns: readonly ChosenColumn[] | undefined) => void;
@@ -55,6 +59,9 @@ export function Toolbar({
         <SelectionBar
           project={project}
           selected={selected}
+          total={total}
+          of={of}
+          columns={columns}
           isTrash={view.stage === "deleted"}
           writes={writes}
           onClear={onClear}

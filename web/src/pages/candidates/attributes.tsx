@@ -1,6 +1,8 @@
+import type { ReactNode } from "react";
 import type { Candidate } from "../../api/candidates.ts";
-import { ago, duration, exactTime } from "../../format/time.ts";
+import { duration, exactTime } from "../../format/time.ts";
 import { Status } from "../../parts/Status.tsx";
+import { AgoText } from "../../parts/Time.tsx";
 import type { GridColumn } from "../../table/column.ts";
 import styles from "./cells.module.css";
 import { JobCell } from "./JobCell.tsx";
@@ -19,7 +21,7 @@ interface Attribute {
 /** A column that shows a value briefly, and in full on hover. */
 const brief = <T,>(
   read: (candidate: Candidate) => T | undefined,
-  short: (value: T) => string,
+  short: (value: T) => ReactNode,
   full: (value: T) => string,
 ): Pick<Attribute, "cell" | "text"> => ({
   cell(candidate) {
@@ -32,7 +34,8 @@ const brief = <T,>(
   },
 });
 
-const time = (read: (candidate: Candidate) => number | undefined) => brief(read, ago, exactTime);
+const time = (read: (candidate: Candidate) => number | undefined) =>
+  brief(read, (at) => <AgoText time={at} />, exactTime);
 
 const took = ({ startedAt, endedAt }: Candidate) =>
   startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt;

@@ -12,8 +12,8 @@ import styles from "./ExperimentsTable.module.css";
 import { NameDialog } from "./NameDialog.tsx";
 import type { ExperimentColumn } from "./sorting.ts";
 
-/** A table of thousands takes a while to draw, and nobody reads it: the search is faster. */
-const shownAtFirst = 200;
+/** A table of thousands takes a while to draw: as many rows are drawn at first, and as many more whenever its end is seen. */
+const step = 200;
 
 /** @param experiments undefined while they are on their way. */
 export function ExperimentsTable({
@@ -29,7 +29,7 @@ export function ExperimentsTable({
   sorting: Sorting<ExperimentColumn>;
   onSort: (sorting: Sorting<ExperimentColumn>) => void;
 }) {
-  const [most, setMost] = useState(shownAtFirst);
+  const [most, setMost] = useState(step);
   const [renamed, setRenamed] = useState<Experiment>();
   const head = { sorting, onSort };
   return (
@@ -97,15 +97,33 @@ export function ExperimentsTable({
         </tbody>
       </Table>
       {experiments !== undefined && experiments.length > most ? (
-        <p className={styles.more}>
-          {count(most)} of {counted(experiments.length, "experiment")}
-          <Button onClick={() => setMost(experiments.length)}>Show all</Button>
-        </p>
+        <More key={most} shown={most} all={experiments.length} onMore={() => setMost(most + step)} />
       ) : null}
       {renamed === undefined ? null : (
         <NameDialog project={project} experiment={renamed} onClose={() => setRenamed(undefined)} />
       )}
     </>
+  );
+}
+
+/** The end of what is drawn; coming into sight draws more. */
+function More({ shown, all, onMore }: { shown: number; all: number; onMore: () => void }) {
+  const seen = (end: HTMLParagraphElement | null) => {
+    if (end === null) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) onMore();
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(end);
+    return () => observer.disconnect();
+  };
+  return (
+    <p ref={seen} className={styles.more}>
+      {count(shown)} of {counted(all, "experiment")}
+      <Button onClick={onMore}>Show more</Button>
+    </p>
   );
 }
 

@@ -1,0 +1,26 @@
+import { queryOptions } from "@tanstack/react-query";
+import {
+  type Candidate as CandidateMessage,
+  CandidateService,
+} from "../../../gen/loggia/v1/candidates_pb.js";
+import { type Candidate, toCandidate } from "./candidates.ts";
+import { client } from "./transport.ts";
+
+/** A run with all that it logged, and the experiment that it is of. */
+export interface Run extends Candidate {
+  experiment: { id: string; name: string };
+}
+
+/** By its run id or its number, whichever experiment it is of. */
+export const runQuery = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["runs", project, id],
+    async queryFn({ signal }): Promise<Run> {
+      const { candidate, experimentName } = await client(CandidateService, project).getCandidate(
+        /^\d{1,18}$/.test(id) ? { iid: BigInt(id) } : { runId: id },
+        { signal },
+      );
+      const found = candidate as CandidateMessage;
+      return { ...toCandidate(found), experiment: { id: found.experimentId, name: experimentName } };
+    },
+  });

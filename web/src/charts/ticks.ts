@@ -1,0 +1,26 @@
+/** Where an axis is marked: about `count` round numbers within a range, in steps of 1, 2 or 5 times a power of ten. */
+export function ticks(from: number, to: number, count: number): number[] {
+  if (!(to > from)) return Number.isFinite(from) ? [from] : [];
+  const rough = (to - from) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  // Multiplied rather than added up, and cut to the digits that the step has, so that 0.3 is not 0.30000000000000004.
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    digits > 20 ? (first + i) * step : Number(((first + i) * step).toFixed(digits)),
+  );
+}
+
+/** Powers of ten within a range of positive numbers; thinned to about `count`. */
+export function logTicks(from: number, to: number, count: number): number[] {
+  if (!(from > 0 && to > from)) return from > 0 ? [from] : [];
+  const first = Math.ceil(Math.log10(from) - 1e-9);
+  const last = Math.floor(Math.log10(to) + 1e-9);
+  if (last - first < 1) return ticks(from, to, count);
+  const every = Math.ceil((last - first + 1) / Math.max(1, count));
+  const found: number[] = [];
+  for (let power = first; power <= last; power += every) found.push(Number(`1e${power}`));
+  return found;
+}

@@ -171,7 +171,6 @@ export const MetricChart = memo(function MetricChart({
         ) : isTable ? (
           <PointsTable metric={metric} lines={lines} range={range} axis={axis} />
         ) : (
-          // biome-ignore lint/a11y/noStaticElementInteractions: the role makes it interactive
           <div
             className={styles.plot}
             role="application"

@@ -1,15 +1,18 @@
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { changes } from "../../api/candidates.ts";
 import { failureOf } from "../../api/failure.ts";
 import { counted } from "../../format/number.ts";
-import { Button, IconButton } from "../../parts/Button.tsx";
+import { Button, buttonClass, IconButton } from "../../parts/Button.tsx";
 import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
 import { TextField } from "../../parts/Field.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { FailureLine } from "../../parts/Notice.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import styles from "./CandidatesPage.module.css";
+import { mostInAddress } from "./view.ts";
 
 /** What can be done with the candidates that are selected. */
 export function SelectionBar({
@@ -47,6 +50,20 @@ export function SelectionBar({
     <div className={styles.selection} role="toolbar" aria-label="Selected candidates">
       <IconButton icon="close" label="Select none" onClick={onClear} />
       <strong>{counted(selected.length, "candidate")} selected</strong>
+      <Link
+        className={buttonClass()}
+        to="/p/$project/ml/compare"
+        params={{ project }}
+        search={{ runs: selected.slice(0, mostInAddress).join(",") }}
+        title={
+          selected.length > mostInAddress
+            ? `The first ${mostInAddress} of them; more are not compared at once`
+            : undefined
+        }
+      >
+        <Icon name="compare" />
+        Compare
+      </Link>
       {writes ? (
         isTrash ? (
           <Button icon="restore" disabled={act.isPending} onClick={() => act.mutate("restore")}>

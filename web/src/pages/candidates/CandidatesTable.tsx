@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -23,6 +23,9 @@ import type { View } from "./view.ts";
 
 /** The order of the server where none is asked for. */
 const newestFirst = { column: "created", descending: true };
+
+/** Loaded with the first chart. */
+const PlotsPanel = lazy(async () => ({ default: (await import("./plots/PlotsPanel.tsx")).PlotsPanel }));
 
 const noKeys: Keys = { metrics: [], params: [], tags: [] };
 
@@ -108,6 +111,12 @@ export function CandidatesTable({
   useShortcut("x", "Select the candidate", () => selection.select(grid.current?.active() ?? -1, false));
   useShortcut("/", "Filter", () => document.getElementById("filter")?.focus());
 
+  const first = view.isCharts
+    ? candidates
+        .loaded()
+        .slice(0, 10)
+        .map(({ id }) => id)
+    : [];
   const failure = candidates.error === null ? undefined : failureOf(candidates.error);
   const branchAt = (index: number) => {
     const row = rowAt(index);
@@ -136,39 +145,51 @@ export function CandidatesTable({
         writes={writes}
         setColumns={setColumns}
       />
-      <div className={styles.table} data-stale={candidates.isStale && failure === undefined ? "" : undefined}>
-        <TreeContext value={context}>
-          <Grid<Candidate>
-            ref={grid}
-            label="Candidates"
-            columns={columns}
-            rowCount={candidates.total === undefined && failure === undefined ? 12 : tree.rowCount}
-            rowAt={rowAt}
-            labelOf={({ name, id }) => name || id}
-            isSelected={({ id }) => selection.has(id)}
-            isFaded={({ stage }) => stage === "deleted" && view.stage === "all"}
-            {...(of.isTopLevel ? { branchAt } : {})}
-            allSelected={selection.state(candidates.loaded)}
-            sort={sorting}
-            onRange={candidates.setRange}
-            onSelect={selection.select}
-            onSelectAll={() => selection.toggleAll(candidates.loaded)}
-            onOpen={open}
-            onExpand={tree.setExpanded}
-            onSort={sort}
-            onResize={(column, width) => edit(column, { width })}
-            onMove={move}
-            onMenu={(column, anchor) => setMenu({ column, anchor })}
+      <div className={styles.both} data-charts={view.isCharts || undefined}>
+        <div
+          className={styles.table}
+          data-stale={candidates.isStale && failure === undefined ? "" : undefined}
+        >
+          <TreeContext value={context}>
+            <Grid<Candidate>
+              ref={grid}
+              label="Candidates"
+              columns={columns}
+              rowCount={candidates.total === undefined && failure === undefined ? 12 : tree.rowCount}
+              rowAt={rowAt}
+              labelOf={({ name, id }) => name || id}
+              isSelected={({ id }) => selection.has(id)}
+              isFaded={({ stage }) => stage === "deleted" && view.stage === "all"}
+              {...(of.isTopLevel ? { branchAt } : {})}
+              allSelected={selection.state(candidates.loaded)}
+              sort={sorting}
+              onRange={candidates.setRange}
+              onSelect={selection.select}
+              onSelectAll={() => selection.toggleAll(candidates.loaded)}
+              onOpen={open}
+              onExpand={tree.setExpanded}
+              onSort={sort}
+              onResize={(column, width) => edit(column, { width })}
+              onMove={move}
+              onMenu={(column, anchor) => setMenu({ column, anchor })}
+            />
+          </TreeContext>
+          <EmptyCandidates
+            project={project}
+            view={view}
+            total={candidates.total}
+            error={candidates.error}
+            retry={candidates.retry}
+            change={change}
           />
-        </TreeContext>
-        <EmptyCandidates
-          project={project}
-          view={view}
-          total={candidates.total}
-          error={candidates.error}
-          retry={candidates.retry}
-          change={change}
-        />
+        </div>
+        {view.isCharts ? (
+          <Suspense fallback={<div className={styles.plots} />}>
+            <div className={styles.plots}>
+              <PlotsPanel of={of} keys={keys ?? noKeys} selected={selection.ids} first={first} />
+            </div>
+          </Suspense>
+        ) : null}
       </div>
       <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
       {menu === undefined ? null : (

@@ -15,6 +15,8 @@ export interface View {
   selected: readonly string[];
   /** Whether children stand below their parents rather than in the order of all. */
   isTree: boolean;
+  /** Whether charts stand beside the table, or on a narrow page in its place. */
+  isCharts: boolean;
 }
 
 /** As many are compared at most; more would not fit an address either. */
@@ -32,6 +34,7 @@ export function parseView(search: Partial<Search>): View {
     columns: parseColumns(search.columns),
     selected: (search.selected ?? "").split(",").filter((id) => /^\w[\w-]*$/.test(id)),
     isTree: search.tree !== "no",
+    isCharts: search.show === "charts",
   };
 }
 
@@ -47,6 +50,7 @@ export function printView(view: Partial<View>): Search {
   if (view.selected !== undefined)
     search.selected = view.selected.length > mostInAddress ? "" : view.selected.join(",");
   if (view.isTree !== undefined) search.tree = view.isTree ? "" : "no";
+  if (view.isCharts !== undefined) search.show = view.isCharts ? "charts" : "";
   return search;
 }
 

@@ -71,7 +71,6 @@ export function ComparePage() {
             <label className={styles.switch}>
               <input
                 type="checkbox"
-                role="switch"
                 checked={comparison.isDifferent}
                 onChange={(event) => change({ isDifferent: event.target.checked })}
               />

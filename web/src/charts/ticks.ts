@@ -4,6 +4,8 @@ export function ticks(from: number, to: number, count: number): number[] {
   const rough = (to - from) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  // Numbers that are hardly apart have no room for round ones between them.
+  if (!(step > Math.max(Math.abs(from), Math.abs(to)) * 1e-12)) return [from];
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
   // Multiplied rather than added up, and cut to the digits that the step has, so that 0.3 is not 0.30000000000000004.

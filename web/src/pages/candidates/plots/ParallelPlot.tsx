@@ -99,14 +99,7 @@ export function ParallelPlot({ keys, plots, change, rows, marked }: PlotProps) {
           {colour.marks[0]?.text} <i aria-hidden="true" /> {colour.marks.at(-1)?.text}
         </span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
-      <section
-        ref={box}
-        className={styles.plot}
-        style={{ height: height + 8 }}
-        tabIndex={0}
-        aria-label="Axes"
-      >
+      <section ref={box} className={styles.plot} style={{ height: height + 8 }} aria-label="Axes">
         {room === 0 ? null : (
           <svg
             width={width}

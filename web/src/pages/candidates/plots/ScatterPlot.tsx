@@ -96,7 +96,6 @@ export function ScatterPlot({ project, keys, plots: { x, y }, change, rows, mark
           </text>
           {points.map(({ row, left, top }, i) => (
             // biome-ignore lint/a11y/noStaticElementInteractions: the keys of the plot do the same
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys of the plot do the same
             <circle
               key={row.id}
               className={styles.point}

@@ -28,6 +28,7 @@ export function PlotsPanel({
   keys,
   selected,
   first,
+  isWaiting,
 }: {
   of: CandidatesOf;
   /** Those that the candidates have. */
@@ -36,6 +37,8 @@ export function PlotsPanel({
   selected: readonly string[];
   /** The run ids at the top of the table. */
   first: readonly string[];
+  /** Whether the table does not know yet. */
+  isWaiting: boolean;
 }) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
@@ -87,14 +90,14 @@ export function PlotsPanel({
         </p>
       </div>
       {isLines ? (
-        ids.length === 0 ? (
+        ids.length === 0 && isWaiting ? null : ids.length === 0 ? (
           <Notice icon="chart" title="No candidates to draw" />
         ) : (
           <RunCharts project={of.project} runIds={ids} />
         )
       ) : error !== null && data === undefined ? (
         <FailureNotice error={error} retry={refetch} />
-      ) : keys.metrics.length === 0 ? (
+      ) : isWaiting ? null : keys.metrics.length === 0 ? (
         <Notice icon="chart" title="No metrics yet" />
       ) : (
         <div data-stale={isFetching || undefined}>

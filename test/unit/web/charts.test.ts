@@ -119,9 +119,10 @@ describe("the marks of an axis", () => {
     [7, 7, 5, [7]],
   ])("from %d to %d are round", (from, to, count, wanted) => expect(ticks(from, to, count)).toEqual(wanted));
 
-  it("are powers of ten on a log scale, and plain ones within a single power", () => {
+  it("are powers of ten on a log scale, others between them where there is room, and plain ones within one power", () => {
     expect(logTicks(2e-4, 300, 10)).toEqual([0.001, 0.01, 0.1, 1, 10, 100]);
     expect(logTicks(2, 8, 3)).toEqual([2, 4, 6, 8]);
+    expect(logTicks(0.02, 1.2, 8)).toEqual([0.02, 0.05, 0.1, 0.2, 0.5, 1]);
   });
 
   it("are within it, whatever it is", () => {

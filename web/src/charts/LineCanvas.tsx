@@ -6,6 +6,7 @@ import { axisTexts, axisTitles, timeSteps } from "./axis-text.ts";
 import { type Drawing, drawLines } from "./draw-lines.ts";
 import { heights } from "./lines.ts";
 import type { Axis, Range } from "./points.ts";
+import { logTicks } from "./ticks.ts";
 
 /** What stands around the lines needs to know where they are. All in pixels of the chart's box. */
 export interface Plot {
@@ -178,6 +179,12 @@ function options(
         grid,
         gap: 6,
         space: 32,
+        ...(isLog
+          ? {
+              splits: (u, _axis, min, max) => logTicks(min, max, u.height / 40),
+              filter: (_, marks) => marks,
+            }
+          : {}),
         size: (_, texts) => 14 + Math.max(0, ...(texts ?? []).map((text) => String(text ?? "").length)) * 6.2,
         values: (_, marks) => marks.map((mark) => (mark === null ? "" : shortNumber(mark))),
       },

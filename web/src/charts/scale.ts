@@ -10,7 +10,7 @@ export interface Scale {
 }
 
 /** From this ratio on, positive numbers are told apart on a log scale alone. */
-const manyTimes = 1000;
+const manyTimes = 100;
 
 const mostWords = 12;
 

@@ -15,14 +15,16 @@ export function ticks(from: number, to: number, count: number): number[] {
   );
 }
 
-/** Powers of ten within a range of positive numbers; thinned to about `count`. */
+/** Powers of ten within a range of positive numbers, with 2 and 5 times them where there is room; about `count`. */
 export function logTicks(from: number, to: number, count: number): number[] {
   if (!(from > 0 && to > from)) return from > 0 ? [from] : [];
   const first = Math.ceil(Math.log10(from) - 1e-9);
   const last = Math.floor(Math.log10(to) + 1e-9);
-  if (last - first < 1) return ticks(from, to, count);
+  if (last - first < 1 && to / from < 5) return ticks(from, to, count);
+  const factors = (Math.log10(to) - Math.log10(from)) * 3 <= count ? [1, 2, 5] : [1];
   const every = Math.ceil((last - first + 1) / Math.max(1, count));
   const found: number[] = [];
-  for (let power = first; power <= last; power += every) found.push(Number(`1e${power}`));
-  return found;
+  for (let power = first - (factors.length > 1 ? 1 : 0); power <= last; power += every)
+    for (const factor of factors) found.push(Number(`${factor}e${power}`));
+  return found.filter((mark) => mark >= from && mark <= to);
 }

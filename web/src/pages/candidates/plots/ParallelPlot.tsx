@@ -120,7 +120,7 @@ export function ParallelPlot({ keys, plots, change, rows, marked }: PlotProps) {
                   style={
                     isIn && at !== undefined
                       ? {
-                          stroke: `color-mix(in oklab, var(--greatest) ${(at * 100).toFixed(1)}%, var(--least))`,
+                          stroke: colourAt(at),
                         }
                       : undefined
                   }
@@ -154,6 +154,12 @@ export function ParallelPlot({ keys, plots, change, rows, marked }: PlotProps) {
     </>
   );
 }
+
+/** The colour of a place on the scale, from 0 to 1. */
+const colourAt = (at: number): string =>
+  at < 0.5
+    ? `color-mix(in oklab, var(--middle) ${(at * 200).toFixed(1)}%, var(--least))`
+    : `color-mix(in oklab, var(--greatest) ${(at * 200 - 100).toFixed(1)}%, var(--middle))`;
 
 /** A line through the places; a gap where there is none. */
 function pathOf(places: readonly (number | undefined)[], gap: number): string {

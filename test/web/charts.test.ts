@@ -77,7 +77,7 @@ describe("a chart of a long history", () => {
     await eventually(() => note(page, "wave").textContent()).toMatch(/^\d+ points$/);
     await page.goBack();
     await eventually(() => new URL(page.url()).searchParams.get("zoom")).toBe(`${from}:${to}`);
-    await chart(page, "wave").getByRole("button", { name: "All" }).click();
+    await chart(page, "wave").getByRole("button", { name: "All", exact: true }).click();
     await eventually(() => note(page, "wave").textContent()).toContain("20,000");
   });
 

@@ -48,6 +48,7 @@ describe("a comparison", () => {
     expect(await row(page, "loss")).toEqual(["0.025", "0.30000000000000004", "0.05"]);
     expect(await row(page, "team")).toEqual(["a", "b", "Not logged"]);
     await table(page).getByRole("link", { name: "elsewhere" }).waitFor();
+    await page.getByRole("heading", { name: "Without a prefix" }).scrollIntoViewIfNeeded();
     const note = page.locator('figure[data-metric="loss"]').getByRole("note");
     await eventually(() => note.textContent()).toContain("50 points");
     expect(await accessibilityOf(page)).toEqual([]);

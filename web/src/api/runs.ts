@@ -11,13 +11,13 @@ export interface Run extends Candidate {
   experiment: { id: string; name: string };
 }
 
-/** By its run id or its number, whichever experiment it is of. */
+/** By its run id, whichever experiment it is of. */
 export const runQuery = (project: string, id: string) =>
   queryOptions({
     queryKey: ["runs", project, id],
     async queryFn({ signal }): Promise<Run> {
       const { candidate, experimentName } = await client(CandidateService, project).getCandidate(
-        /^\d{1,18}$/.test(id) ? { iid: BigInt(id) } : { runId: id },
+        { runId: id },
         { signal },
       );
       const found = candidate as CandidateMessage;

@@ -27,7 +27,8 @@ export function Lazy({
         // A chart that is worked with stays, wherever it is scrolled to.
         setNear(entry.isIntersecting || element.contains(document.activeElement));
       },
-      { rootMargin: "300px 0px" },
+      // The page scrolls within the shell, where the margin of the root alone means nothing.
+      { rootMargin: "300px 0px", scrollMargin: "300px 0px" },
     );
     observer.observe(element);
     return () => observer.disconnect();

@@ -31,6 +31,7 @@ export const MetricChart = memo(function MetricChart({
   settings,
   focus,
   isWide,
+  isOnly,
   change,
 }: {
   project: string;
@@ -40,6 +41,8 @@ export const MetricChart = memo(function MetricChart({
   /** The run to which others give way. */
   focus: string | undefined;
   isWide: boolean;
+  /** Whether it has the room of its group for itself, and so is always large. */
+  isOnly: boolean;
   change: (change: Partial<ChartSettings>) => void;
 }) {
   const { axis, isLog, zoom } = settings;
@@ -138,16 +141,18 @@ export const MetricChart = memo(function MetricChart({
           label={isTable ? `Show ${metric} as a chart` : `Show ${metric} as a table`}
           onClick={() => setTable(!isTable)}
         />
-        <IconButton
-          icon="expand"
-          label={isWide ? `Show ${metric} small` : `Show ${metric} large`}
-          aria-pressed={isWide}
-          onClick={() =>
-            change({
-              wide: isWide ? settings.wide.filter((one) => one !== metric) : [...settings.wide, metric],
-            })
-          }
-        />
+        {isOnly ? null : (
+          <IconButton
+            icon="expand"
+            label={isWide ? `Show ${metric} small` : `Show ${metric} large`}
+            aria-pressed={isWide}
+            onClick={() =>
+              change({
+                wide: isWide ? settings.wide.filter((one) => one !== metric) : [...settings.wide, metric],
+              })
+            }
+          />
+        )}
         <Menu trigger={<IconButton icon="download" label={`Download ${metric}`} />} align="end">
           <MenuItem icon="chart" onSelect={() => void download("png")} disabled={isTable}>
             Picture (PNG)

@@ -95,7 +95,13 @@ const Group = memo(function Group({
         const isWide = settings.wide.includes(metric) || metrics.length === 1;
         return (
           <Lazy key={metric} height={isWide ? 490 : 286} className={isWide ? (styles.wide ?? "") : ""}>
-            <MetricChart metric={metric} settings={settings} isWide={isWide} {...rest} />
+            <MetricChart
+              metric={metric}
+              settings={settings}
+              isWide={isWide}
+              isOnly={metrics.length === 1}
+              {...rest}
+            />
           </Lazy>
         );
       })}

@@ -10,7 +10,7 @@ export function RunCharts({ project, runIds }: { project: string; runIds: readon
   const key = runIds.join(",");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same ids, whatever list they are in
   const ids = useMemo(() => runIds, [key]);
-  const { runs, isWaiting, failures } = useRuns(project, ids);
+  const { settled: runs, isWaiting, failures } = useRuns(project, ids);
   const look = useLooks(ids);
   const drawn = useMemo(
     () => runs.map(({ id, name, startedAt }) => ({ id, name: name || id, startedAt, look: look(id) })),

@@ -34,7 +34,8 @@ export function keyed(
     case "0":
       return { zoom: undefined };
     case "Escape":
-      return at === undefined ? { zoom: undefined } : { at: undefined };
+      if (at !== undefined) return { at: undefined };
+      return range.from > whole.from || range.to < whole.to ? { zoom: undefined } : undefined;
     case "ArrowLeft":
     case "ArrowRight": {
       const by = key === "ArrowLeft" ? -1 : 1;

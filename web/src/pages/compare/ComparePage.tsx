@@ -26,7 +26,7 @@ export function ComparePage() {
   const key = comparison.runs.join(",");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same ids while other parts of the address change
   const ids = useMemo(() => comparison.runs, [key]);
-  const { runs, isWaiting, failures } = useRuns(project, ids);
+  const { runs, settled, isWaiting, failures } = useRuns(project, ids);
   const look = useLooks(ids);
   const [isAdding, setAdding] = useState(false);
   useTitle("Compare", project);
@@ -41,10 +41,13 @@ export function ComparePage() {
     [navigate],
   );
   const drawn = useMemo(
-    () => runs.map(({ id, name, startedAt }) => ({ id, name: name || id, startedAt, look: look(id) })),
-    [runs, look],
+    () => settled.map(({ id, name, startedAt }) => ({ id, name: name || id, startedAt, look: look(id) })),
+    [settled, look],
   );
-  const metrics = useMemo(() => [...new Set(runs.flatMap(({ metrics }) => [...metrics.keys()]))], [runs]);
+  const metrics = useMemo(
+    () => [...new Set(settled.flatMap(({ metrics }) => [...metrics.keys()]))],
+    [settled],
+  );
 
   const add = (
     <Button
@@ -111,7 +114,11 @@ export function ComparePage() {
           />
           <h2>Charts</h2>
           <Suspense fallback={<div className={styles.waiting} />}>
-            <MetricCharts project={project} runs={drawn} metrics={metrics} />
+            {settled.length === 0 ? (
+              <div className={styles.waiting} />
+            ) : (
+              <MetricCharts project={project} runs={drawn} metrics={metrics} />
+            )}
           </Suspense>
         </>
       )}

@@ -35,8 +35,7 @@ export const ComparisonTable = memo(function ComparisonTable({
       ({ key, isDifferent }) =>
         key.toLowerCase().includes(wanted) && (isDifferent || !comparison.isDifferent),
     );
-  const remove = (run: Run) =>
-    change({ runs: comparison.runs.filter((id) => id !== run.id && id !== run.iid) });
+  const remove = (run: Run) => change({ runs: comparison.runs.filter((id) => id !== run.id) });
   const turn = (key: string, best: Best) => {
     const next = new Map(comparison.best);
     if (best === usualBest(key)) next.delete(key);

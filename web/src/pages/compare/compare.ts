@@ -7,7 +7,7 @@ export type Best = "least" | "greatest";
 
 /** What the address says of a comparison; charts have their own parts of it. */
 export interface Comparison {
-  /** Run ids or numbers, each once. */
+  /** Run ids, each once. */
   runs: readonly string[];
   isDifferent: boolean;
   /** A part of the keys. */

@@ -104,7 +104,8 @@ export function ParallelPlot({ keys, plots, change, rows, marked }: PlotProps) {
           <svg
             width={width}
             height={height}
-            role="img"
+            role="application"
+            aria-roledescription="parallel axes"
             aria-label={`Parallel axes: ${rows.length} candidates`}
           >
             {drawn.map(({ row, places, isIn }) => {

@@ -10,6 +10,7 @@ import {
   bucketsFor,
   detailed,
   type History,
+  nanWithin,
   type Point,
   pointsOf,
   stepsOf,
@@ -28,6 +29,7 @@ const history = (runId: string, points: Point[], more: Partial<History> = {}): H
   count: points.length,
   isSampled: false,
   nanCount: 0,
+  nanWithin: [],
   ...more,
 });
 const line = (id: string, points: Point[], smoothing = 0) =>
@@ -48,6 +50,17 @@ describe("the points of a sample", () => {
   it("are there where every value is NaN", () => {
     const [first, last] = [point(0, Number.NaN), point(3, Number.NaN)];
     expect(pointsOf([{ first, last, count: 4, nanCount: 4 }])).toEqual([first, last]);
+  });
+
+  it("do not hide NaN that is neither first nor last: its bucket is marked in the middle", () => {
+    const [first, last] = [point(8, 1), point(14, 2)];
+    const ends = { first: point(0, Number.NaN), last: point(6, 1) };
+    expect(
+      nanWithin([
+        { ...ends, min: ends.last, max: ends.last, count: 7, nanCount: 1 },
+        { first, last, min: first, max: last, count: 7, nanCount: 2 },
+      ]),
+    ).toEqual([point(11, Number.NaN)]);
   });
 
   it("go on as they were outside of what is drawn in detail", () => {

@@ -6,7 +6,7 @@ import {
   type SampledHistory,
 } from "../../../gen/loggia/v1/metrics_pb.js";
 import { MlflowService } from "../../../gen/mlflow/service_pb.js";
-import { type Bucket, type History, type Point, pointsOf, type Range } from "../charts/points.ts";
+import { type Bucket, type History, nanWithin, type Point, pointsOf, type Range } from "../charts/points.ts";
 import { client } from "./transport.ts";
 
 export interface HistoriesOf {
@@ -43,7 +43,7 @@ function toHistory(message: SampledHistory): History {
   if (!isSampled) {
     const points = message.points.map(toPoint);
     const nanCount = points.filter(({ value }) => Number.isNaN(value)).length;
-    return { runId, metric, points, count: points.length, isSampled, nanCount };
+    return { runId, metric, points, count: points.length, isSampled, nanCount, nanWithin: [] };
   }
   const buckets = message.buckets.map(toBucket);
   const sum = (read: (bucket: Bucket) => number) => buckets.reduce((total, one) => total + read(one), 0);
@@ -54,6 +54,7 @@ function toHistory(message: SampledHistory): History {
     count: sum(({ count }) => count),
     isSampled,
     nanCount: sum(({ nanCount }) => nanCount),
+    nanWithin: nanWithin(buckets),
   };
 }
 

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { isDrawable, type Line, markOf } from "./lines.ts";
+import { isDrawable, type Line, type Mark, markOf } from "./lines.ts";
 import type { ThemeColours } from "./theme-colours.ts";
 
 export interface Drawing {
@@ -94,11 +94,9 @@ function drawMarks(u: uPlot, line: Line, isLog: boolean): void {
   const top = bbox.top + r + ratio;
   ctx.lineWidth = 1.5 * ratio;
   const taken = new Set<string>();
-  for (const [at, place] of line.xs.entries()) {
-    const mark = markOf(line.values[at] ?? 0, isLog);
-    if (mark === undefined) continue;
+  const put = (mark: Mark, place: number) => {
     const x = Math.round(u.valToPos(place, "x", true));
-    if (x < bbox.left || x > bbox.left + bbox.width || taken.has(`${mark}${x}`)) continue;
+    if (x < bbox.left || x > bbox.left + bbox.width || taken.has(`${mark}${x}`)) return;
     taken.add(`${mark}${x}`);
     const path = new Path2D();
     if (mark === "nan") {
@@ -107,7 +105,7 @@ function drawMarks(u: uPlot, line: Line, isLog: boolean): void {
       path.moveTo(x + r, bottom - r);
       path.lineTo(x - r, bottom + r);
       ctx.stroke(path);
-      continue;
+      return;
     }
     const [tip, base] = mark === "over" ? [top - r, top + r] : [bottom + r, bottom - r];
     path.moveTo(x, tip);
@@ -115,5 +113,10 @@ function drawMarks(u: uPlot, line: Line, isLog: boolean): void {
     path.lineTo(x - r, base);
     path.closePath();
     ctx.fill(path);
+  };
+  for (const [at, place] of line.xs.entries()) {
+    const mark = markOf(line.values[at] ?? 0, isLog);
+    if (mark !== undefined) put(mark, place);
   }
+  for (const place of line.nanXs) put("nan", place);
 }

@@ -12,6 +12,8 @@ export interface Line {
   /** As logged, and smoothed; the same where nothing is smoothed. */
   values: readonly number[];
   smoothed: readonly number[];
+  /** Places of NaN among what a sample leaves out. */
+  nanXs: readonly number[];
 }
 
 export function lineOf(
@@ -32,6 +34,7 @@ export function lineOf(
     xs,
     values,
     smoothed: smoothing > 0 ? smooth(xs, values, smoothing) : values,
+    nanXs: history.nanWithin.map(x),
   };
 }
 

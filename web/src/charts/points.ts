@@ -31,7 +31,18 @@ export interface History {
   isSampled: boolean;
   /** How many values are NaN, those that no drawn point has among them. */
   nanCount: number;
+  /** Where NaN is among points that are not drawn: one place for each part of the history that has some. */
+  nanWithin: readonly Point[];
 }
+
+/** The middles of buckets that have NaN beside their first and last points. Where in them it is, the server does not tell. */
+export const nanWithin = (buckets: readonly Bucket[]): Point[] =>
+  buckets.flatMap(({ first, last, count, nanCount }) => {
+    const ends = [first, last].filter(({ value }) => Number.isNaN(value)).length;
+    if (nanCount === 0 || nanCount <= (count === 1 ? 1 : ends)) return [];
+    const middle = (a: number, b: number) => Math.round(a + (b - a) / 2);
+    return [{ step: middle(first.step, last.step), time: middle(first.time, last.time), value: Number.NaN }];
+  });
 
 /** The points of buckets in order, each once: the first, the extremes and the last of each. */
 export function pointsOf(buckets: readonly Bucket[]): Point[] {
@@ -132,5 +143,9 @@ export function detailed(overview: History, detail: History | undefined, steps: 
     count: detail?.count ?? 0,
     isSampled: detail?.isSampled ?? false,
     nanCount: detail?.nanCount ?? 0,
+    nanWithin: [
+      ...overview.nanWithin.filter(({ step }) => step < steps.from || step > steps.to),
+      ...(detail?.nanWithin ?? []),
+    ],
   };
 }

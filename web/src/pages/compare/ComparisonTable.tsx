@@ -234,13 +234,9 @@ function MetricRow({ row, best, onBest }: { row: Row<number>; best: Best; onBest
             <span className={styles.missing}>–</span>
           ) : (
             <>
-              {winners.has(at) ? (
-                <>
-                  <Icon name="check" size={12} />
-                  <span className="visually-hidden">best: </span>
-                </>
-              ) : null}
+              {winners.has(at) ? <span className="visually-hidden">best: </span> : null}
               {shortNumber(value)}
+              {winners.has(at) ? <Icon name="check" size={12} /> : null}
             </>
           )}
         </td>

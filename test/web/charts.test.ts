@@ -1,21 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Page, Request } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { SampleHistoryRequestSchema } from "../../gen/loggia/v1/metrics_pb.js";
-import { runPython } from "../support/python.ts";
 import { accessibilityOf, eventually, loggiaPages } from "./loggia-pages.ts";
 
-const { server, visit } = await loggiaPages({ seeded: false });
-const ids = await logged();
-
-async function logged(): Promise<Record<string, string>> {
-  const script = fileURLToPath(new URL("charts.py", import.meta.url));
-  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [script]);
-  if (status !== 0) throw new Error(`charts.py failed:\n${output.slice(-3000)}`);
-  return JSON.parse(output.trim().split("\n").at(-1) ?? "");
-}
+const { server, ids, visit } = await loggiaPages({ seeded: "charts.py" });
 
 const charts = (search = "", experiment = "curves") =>
   `/default/-/ml/experiments/${ids[experiment]}?show=charts${search}`;

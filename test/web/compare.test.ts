@@ -1,18 +1,8 @@
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { runPython } from "../support/python.ts";
 import { accessibilityOf, eventually, loggiaPages } from "./loggia-pages.ts";
 
-const { server, visit } = await loggiaPages({ seeded: false });
-const ids = await logged();
-
-async function logged(): Promise<Record<string, string>> {
-  const script = fileURLToPath(new URL("charts.py", import.meta.url));
-  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [script]);
-  if (status !== 0) throw new Error(`charts.py failed:\n${output.slice(-3000)}`);
-  return JSON.parse(output.trim().split("\n").at(-1) ?? "");
-}
+const { ids, visit } = await loggiaPages({ seeded: "charts.py" });
 
 const compare = (names: readonly string[], search = "") =>
   `/default/-/ml/compare?runs=${names.map((name) => ids[name]).join(",")}${search}`;

@@ -1,4 +1,4 @@
-import type { Search } from "../address.ts";
+import { decodePart, type Search } from "../address.ts";
 import type { Axis, Range } from "./points.ts";
 
 /** How charts show what they show. The address holds it. */
@@ -60,10 +60,4 @@ const parseList = (text = ""): string[] =>
   text
     .split(",")
     .filter((part) => part !== "")
-    .map((part) => {
-      try {
-        return decodeURIComponent(part);
-      } catch {
-        return part;
-      }
-    });
+    .map(decodePart);

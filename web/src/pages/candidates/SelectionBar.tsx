@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { changes } from "../../api/candidates.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -30,6 +30,7 @@ export function SelectionBar({
   onClear: () => void;
 }) {
   const [isTagging, setTagging] = useState(false);
+  const navigate = useNavigate();
   const change = changes(project);
   const act = useMutation({
     mutationFn: (what: "delete" | "restore") => change[what](selected),
@@ -42,6 +43,12 @@ export function SelectionBar({
     },
     onError: (error) => toast(failureOf(error).message),
   });
+  const compared = { runs: selected.slice(0, mostInAddress).join(",") };
+  useShortcut(
+    "c",
+    "Compare the selected",
+    () => void navigate({ to: "/p/$project/ml/compare", params: { project }, search: compared }),
+  );
   useShortcut("Escape", "Select none", onClear);
   useShortcut("Delete", isTrash ? "Restore the selected" : "Delete the selected", () => {
     if (writes) act.mutate(isTrash ? "restore" : "delete");
@@ -54,7 +61,7 @@ export function SelectionBar({
         className={buttonClass()}
         to="/p/$project/ml/compare"
         params={{ project }}
-        search={{ runs: selected.slice(0, mostInAddress).join(",") }}
+        search={compared}
         title={
           selected.length > mostInAddress
             ? `The first ${mostInAddress} of them; more are not compared at once`

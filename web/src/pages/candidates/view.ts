@@ -1,4 +1,4 @@
-import type { Search } from "../../address.ts";
+import { decodePart, type Search } from "../../address.ts";
 import { type ChosenColumn, nameColumn, parseColumn } from "./columns.ts";
 
 /** All that a viewer chose on the page of candidates. The address holds it, so that a link shows the same. */
@@ -67,7 +67,7 @@ function parseColumns(text: string | undefined): ChosenColumn[] | undefined {
   if (text === undefined || text === "") return undefined;
   const columns = text.split(",").flatMap((part): ChosenColumn[] => {
     const [, pin, name = "", width] = /^(@?)([^:]*)(?::(\d{2,3}))?$/.exec(part) ?? [];
-    const id = decode(name);
+    const id = decodePart(name);
     if (parseColumn(id) === undefined) return [];
     return [
       {
@@ -79,12 +79,4 @@ function parseColumns(text: string | undefined): ChosenColumn[] | undefined {
   });
   const distinct = columns.filter(({ id }, at) => columns.findIndex((other) => other.id === id) === at);
   return distinct.some(({ id }) => id === nameColumn) ? distinct : [{ id: nameColumn }, ...distinct];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Search } from "../../address.ts";
+import { decodePart, type Search } from "../../address.ts";
 
 /** As many runs are compared. */
 export const mostRuns = 50;
@@ -25,7 +25,7 @@ export function parseComparison(search: Partial<Search>): Comparison {
     best: new Map(
       (search.best ?? "").split(",").flatMap((part): [string, Best][] => {
         const [, key = "", best] = /^(.+):(least|greatest)$/.exec(part) ?? [];
-        return best === undefined ? [] : [[decoded(key), best as Best]];
+        return best === undefined ? [] : [[decodePart(key), best as Best]];
       }),
     ),
   };
@@ -39,14 +39,6 @@ export function printComparison(change: Partial<Comparison>): Search {
   if (change.best !== undefined)
     search.best = [...change.best].map(([key, best]) => `${encodeURIComponent(key)}:${best}`).join(",");
   return search;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** What one key has in each run; undefined where a run does not have it. */

@@ -1,4 +1,4 @@
-import type { Search } from "../../../address.ts";
+import { decodePart, type Search } from "../../../address.ts";
 import type { Candidate, Keys } from "../../../api/candidates.ts";
 import { parseColumn } from "../columns.ts";
 
@@ -26,7 +26,7 @@ export function parsePlots(search: Partial<Search>, { metrics, params }: Keys): 
     ...params.slice(0, 4).map((key) => `params.${key}`),
     ...metrics.slice(0, 2).map((key) => `metrics.${key}`),
   ];
-  const axes = (search.axes ?? "").split(",").map(decoded).filter(isLogged);
+  const axes = (search.axes ?? "").split(",").map(decodePart).filter(isLogged);
   const kind = search.plot;
   return {
     kind: kind === "scatter" || kind === "parallel" || kind === "best" ? kind : "lines",
@@ -38,7 +38,7 @@ export function parsePlots(search: Partial<Search>, { metrics, params }: Keys): 
     brushes: new Map(
       (search.brush ?? "").split(",").flatMap((part): [string, { from: number; to: number }][] => {
         const [, id = "", from, to] = /^(.+):([\d.]+):([\d.]+)$/.exec(part) ?? [];
-        return Number(from) < Number(to) ? [[decoded(id), { from: Number(from), to: Number(to) }]] : [];
+        return Number(from) < Number(to) ? [[decodePart(id), { from: Number(from), to: Number(to) }]] : [];
       }),
     ),
   };
@@ -64,14 +64,6 @@ const isLogged = (id: string | undefined): id is string => {
   const kind = parseColumn(id ?? "")?.kind;
   return kind === "metric" || kind === "param";
 };
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 /** The columns to ask for. */
 export function keysOfPlots({ kind, x, y, axes, by }: Plots): Keys {

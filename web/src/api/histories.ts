@@ -5,7 +5,6 @@ import {
   MetricService,
   type SampledHistory,
 } from "../../../gen/loggia/v1/metrics_pb.js";
-import { MlflowService } from "../../../gen/mlflow/service_pb.js";
 import { type Bucket, type History, nanWithin, type Point, pointsOf, type Range } from "../charts/points.ts";
 import { client } from "./transport.ts";
 
@@ -58,7 +57,7 @@ function toHistory(message: SampledHistory): History {
   };
 }
 
-const toPoint = (point: Pick<MetricPoint, "step" | "timestamp" | "value">): Point => ({
+export const toPoint = (point: Pick<MetricPoint, "step" | "timestamp" | "value">): Point => ({
   step: Number(point.step),
   time: Number(point.timestamp),
   value: point.value,
@@ -72,22 +71,3 @@ const toBucket = ({ first, last, min, max, count, nanCount }: MetricBucket): Buc
   count: Number(count),
   nanCount: Number(nanCount),
 });
-
-/** Every point of one metric of one run, in order and in pages. */
-export async function* everyPoint(
-  project: string,
-  runId: string,
-  metricKey: string,
-): AsyncGenerator<Point[]> {
-  let pageToken = "";
-  do {
-    const page = await client(MlflowService, project).getMetricHistory({
-      runId,
-      metricKey,
-      maxResults: 50_000,
-      ...(pageToken === "" ? {} : { pageToken }),
-    });
-    yield page.metrics.map(toPoint);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== "");
-}

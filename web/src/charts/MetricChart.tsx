@@ -7,7 +7,6 @@ import { Menu, MenuItem } from "../parts/Menu.tsx";
 import { toast } from "../parts/Toast.tsx";
 import { axisTitles } from "./axis-text.ts";
 import styles from "./Chart.module.css";
-import { csvOf, pngOf, save } from "./download.ts";
 import { keyed } from "./keyboard.ts";
 import { LineCanvas, type Plot } from "./LineCanvas.tsx";
 import type { Count } from "./lines.ts";
@@ -106,6 +105,7 @@ export const MetricChart = memo(function MetricChart({
   };
   const download = async (kind: "png" | "csv") => {
     try {
+      const { csvOf, pngOf, save } = await import("./download.ts");
       if (kind === "csv") save(`${metric}.csv`, await csvOf(project, metric, lines, steps));
       else if (plot.current !== null)
         save(

@@ -1,4 +1,4 @@
-import { everyPoint } from "../api/histories.ts";
+import { everyPoint } from "../api/every-point.ts";
 import { csv } from "./csv.ts";
 import type { Line } from "./lines.ts";
 import type { Range } from "./points.ts";

@@ -8,10 +8,13 @@ import { Button } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
 import { useTitle } from "../../shell/title.ts";
-import { AddRunDialog } from "./AddRunDialog.tsx";
 import styles from "./ComparePage.module.css";
 import { ComparisonTable } from "./ComparisonTable.tsx";
 import { type Comparison, mostRuns, parseComparison, printComparison } from "./compare.ts";
+
+const AddRunDialog = lazy(async () => ({
+  default: (await import("./AddRunDialog.tsx")).AddRunDialog,
+}));
 
 const MetricCharts = lazy(async () => ({
   default: (await import("../../charts/MetricCharts.tsx")).MetricCharts,
@@ -123,12 +126,14 @@ export function ComparePage() {
         </>
       )}
       {isAdding ? (
-        <AddRunDialog
-          project={project}
-          present={runs}
-          onAdd={(id) => change({ runs: [...ids, id] })}
-          onClose={() => setAdding(false)}
-        />
+        <Suspense>
+          <AddRunDialog
+            project={project}
+            present={runs}
+            onAdd={(id) => change({ runs: [...ids, id] })}
+            onClose={() => setAdding(false)}
+          />
+        </Suspense>
       ) : null}
     </div>
   );

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { memo, type ReactNode, useMemo, useState } from "react";
-import { ownTags } from "../../api/experiments.ts";
 import type { Run } from "../../api/runs.ts";
+import { ownTags } from "../../api/tags.ts";
 import type { Look } from "../../charts/palette.ts";
 import { Swatch } from "../../charts/Swatch.tsx";
 import { count, shortNumber } from "../../format/number.ts";

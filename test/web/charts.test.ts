@@ -202,6 +202,27 @@ describe("the charts beside the table", () => {
     expect(await accessibilityOf(page)).toEqual([]);
   });
 
+  it("draw the points of a run as they are logged, without a reload", async () => {
+    const call = async (path: string, body: unknown) => {
+      const answer = await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      return (await answer.json()) as { experiment_id: string; run: { info: { run_id: string } } };
+    };
+    const { experiment_id } = await call("experiments/create", { name: "alive" });
+    const run_id = (await call("runs/create", { experiment_id, start_time: 1 })).run.info.run_id;
+    const log = (key: string, step: number) =>
+      call("runs/log-metric", { run_id, key, value: 1, timestamp: step, step });
+    await log("loss", 0);
+    const page = await visit(`/default/-/ml/experiments/${experiment_id}?show=charts`);
+    await eventually(() => note(page, "loss").textContent()).toBe("1 point");
+    await log("loss", 1);
+    await log("new", 0);
+    await eventually(() => note(page, "loss").textContent()).toBe("2 points");
+    await eventually(() => note(page, "new").textContent()).toBe("1 point");
+  });
+
   it("are smoothed as the slider says", async () => {
     const page = await visit(charts("&metric=loss"));
     await page.getByLabel("Smoothing", { exact: true }).fill("0.5");

@@ -116,7 +116,8 @@ export const mostPlotted = 1000;
 /** The first of them, for charts that show many at once. */
 export const plottedQuery = (of: CandidatesOf) =>
   queryOptions({
-    queryKey: ["candidates", of.project, of.experiment, "plotted", of],
+    // Its keys are where a page of the table has them, which is none of its pages.
+    queryKey: ["candidates", of.project, of.experiment, { plotted: of, keys: of.keys }],
     async queryFn({ signal }): Promise<CandidatesPage> {
       const { candidates, nextPageToken } = await client(CandidateService, of.project).searchCandidates(
         { ...question(of), ...columns(of.keys), maxResults: mostPlotted },

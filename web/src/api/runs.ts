@@ -11,6 +11,11 @@ export interface Run extends Candidate {
   experiment: { id: string; name: string };
 }
 
+/** Milliseconds between two looks at what still changes, while its page is seen. */
+export const watching = 10_000;
+
+export const isRunning = ({ status }: Pick<Candidate, "status">): boolean => status === "RUNNING";
+
 /** By its run id, whichever experiment it is of. */
 export const runQuery = (project: string, id: string) =>
   queryOptions({
@@ -23,4 +28,5 @@ export const runQuery = (project: string, id: string) =>
       const found = candidate as CandidateMessage;
       return { ...toCandidate(found), experiment: { id: found.experimentId, name: experimentName } };
     },
+    refetchInterval: ({ state }) => (state.data !== undefined && isRunning(state.data) ? watching : false),
   });

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { FailureNotice } from "../parts/Notice.tsx";
 import styles from "./Chart.module.css";
 import { MetricCharts } from "./MetricCharts.tsx";
+import { chartRun } from "./useLines.ts";
 import { useLooks } from "./useLooks.ts";
 import { useRuns } from "./useRuns.ts";
 
@@ -12,10 +13,7 @@ export function RunCharts({ project, runIds }: { project: string; runIds: readon
   const ids = useMemo(() => runIds, [key]);
   const { settled: runs, isWaiting, failures } = useRuns(project, ids);
   const look = useLooks(ids);
-  const drawn = useMemo(
-    () => runs.map(({ id, name, startedAt }) => ({ id, name: name || id, startedAt, look: look(id) })),
-    [runs, look],
-  );
+  const drawn = useMemo(() => runs.map((run) => chartRun(run, look(run.id))), [runs, look]);
   const metrics = useMemo(() => [...new Set(runs.flatMap(({ metrics }) => [...metrics.keys()]))], [runs]);
   if (runs.length === 0 && isWaiting) return <div className={styles.waiting} />;
   if (runs.length === 0 && failures[0] !== undefined) return <FailureNotice error={failures[0].error} />;

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { historiesQuery } from "../api/histories.ts";
+import { isRunning, type Run, watching } from "../api/runs.ts";
 import { countOf, extent, type Line, lineOf } from "./lines.ts";
 import type { Look } from "./palette.ts";
 import { bucketsFor, detailed, type History, type Range, stepsOf } from "./points.ts";
@@ -12,7 +13,18 @@ export interface ChartRun {
   look: Look;
   /** Milliseconds since the epoch. */
   startedAt?: number | undefined;
+  /** Whether points may still come. */
+  isRunning: boolean;
 }
+
+/** A run as its charts have it. */
+export const chartRun = (run: Run, look: Look): ChartRun => ({
+  id: run.id,
+  name: run.name || run.id,
+  look,
+  startedAt: run.startedAt,
+  isRunning: isRunning(run),
+});
 
 /** Widths are rounded to it, so that a window that is resized does not ask anew for each of them. */
 const roundedWidth = 200;
@@ -32,8 +44,10 @@ export function useLines(
   const runIds = useMemo(() => runs.map(({ id }) => id), [runs]);
   const buckets = bucketsFor(Math.ceil(width / roundedWidth) * roundedWidth, runIds.length);
   const of = { project, runIds, metric, buckets };
+  const refetchInterval = runs.some(({ isRunning }) => isRunning) ? watching : false;
   const overview = useQuery({
     ...historiesQuery(of),
+    refetchInterval,
     enabled: width > 0,
     placeholderData: (before) => before,
   });
@@ -54,7 +68,11 @@ export function useLines(
     );
   }, [zoom, axis, histories, starts]);
   const isAsked = steps !== undefined && (histories?.some(({ isSampled }) => isSampled) ?? false);
-  const detail = useQuery({ ...historiesQuery({ ...of, steps }), enabled: isAsked && width > 0 });
+  const detail = useQuery({
+    ...historiesQuery({ ...of, steps }),
+    refetchInterval,
+    enabled: isAsked && width > 0,
+  });
   const details = isAsked ? detail.data : undefined;
 
   const drawn = useMemo(() => {
@@ -98,6 +116,6 @@ export function useLines(
     error: overview.error ?? detail.error,
     retry: overview.refetch,
     isWaiting: overview.isPending,
-    isStale: detail.isFetching || overview.isPlaceholderData,
+    isStale: detail.isLoading || overview.isPlaceholderData,
   };
 }

@@ -1,6 +1,7 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { failureOf } from "../../api/failure.ts";
+import { chartRun } from "../../charts/useLines.ts";
 import { useLooks } from "../../charts/useLooks.ts";
 import { useRuns } from "../../charts/useRuns.ts";
 import { counted } from "../../format/number.ts";
@@ -43,10 +44,7 @@ export function ComparePage() {
       }),
     [navigate],
   );
-  const drawn = useMemo(
-    () => settled.map(({ id, name, startedAt }) => ({ id, name: name || id, startedAt, look: look(id) })),
-    [settled, look],
-  );
+  const drawn = useMemo(() => settled.map((run) => chartRun(run, look(run.id))), [settled, look]);
   const metrics = useMemo(
     () => [...new Set(settled.flatMap(({ metrics }) => [...metrics.keys()]))],
     [settled],

@@ -53,5 +53,13 @@ for number in range(96):
     params = {"learning_rate": f"{rate:.2e}", "depth": depth, "model": random.choice(["forest", "tree", "boosting"]), "batch_size": 2 ** random.randrange(4, 9)}
     client.log_batch(run, points, [Param(key, str(value)) for key, value in params.items()])
     status = "FAILED" if number % 17 == 3 else "KILLED" if number % 23 == 5 else "FINISHED"
+    if number == 95:
+        # A long history with a spike and what is no number, for the chart that is sampled.
+        long = [Metric("grad/norm", 1 + math.sin(step / 300) + random.gauss(0, 0.15), start + step * 40, step) for step in range(12_000)]
+        long[7_321] = Metric("grad/norm", 19.5, start + 7_321 * 40, 7_321)
+        for at in (2_000, 9_000):
+            long[at] = Metric("grad/norm", math.nan, start + at * 40, at)
+        for at in range(0, len(long), 1000):
+            client.log_batch(run, long[at : at + 1000])
     if number < 94:
         client.set_terminated(run, status, end_time=start + 600_000 + random.randrange(4_000_000))

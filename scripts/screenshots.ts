@@ -61,6 +61,39 @@ const shots: readonly Shot[] = [
       for (const row of [1, 3, 4]) await page.locator(`[data-row="${row}"] [data-select]`).click();
     },
   },
+  {
+    name: "candidates-charts",
+    address: `${experiment}?show=charts&smooth=0.6`,
+    async act(page) {
+      await page.locator("figure canvas").first().waitFor();
+      const chart = await page.locator("figure .u-over").first().boundingBox();
+      if (chart !== null) await page.mouse.move(chart.x + chart.width * 0.6, chart.y + chart.height * 0.4);
+    },
+  },
+  {
+    name: "candidates-scatter",
+    address: `${experiment}?show=charts&plot=scatter&x=params.learning_rate&y=metrics.val/accuracy`,
+  },
+  {
+    name: "candidates-parallel",
+    address: `${experiment}?show=charts&plot=parallel&by=metrics.accuracy&brush=metrics.accuracy:0.600:0.980`,
+  },
+  { name: "candidates-best", address: `${experiment}?show=charts&plot=best&by=metrics.accuracy` },
+  {
+    name: "charts-sampled",
+    address: `${experiment}?show=charts&metric=grad&scale=log&selected=`,
+    act: (page) => page.locator("figure canvas").first().waitFor(),
+  },
+  {
+    name: "compare",
+    address: experiment,
+    async act(page) {
+      for (const row of [1, 3, 4, 5]) await page.locator(`[data-row="${row}"] [data-select]`).click();
+      await page.getByRole("link", { name: "Compare" }).click();
+      await page.locator("figure canvas").first().waitFor();
+    },
+  },
+  { name: "compare-none", address: "/default/-/ml/compare" },
   { name: "candidates-none", address: "/default/-/ml/experiments/0" },
   { name: "candidates-nothing-matches", address: `${experiment}?filter=metrics.loss+>+1e9` },
   {

@@ -32,14 +32,15 @@ export interface LoggiaPages {
 /**
  * Our pages as they are built, from a real server that holds what seed.py logged with MLflow's real client. A test fails when
  * its pages throw, offend against their Content-Security-Policy, get an answer they do not expect, or ask another site.
+ * @param options `seeded`: another script than seed.py, or false for none.
  */
 export async function loggiaPages(
-  options: TestServerOptions & { seeded?: boolean } = {},
+  options: TestServerOptions & { seeded?: boolean | string } = {},
 ): Promise<LoggiaPages> {
   const { seeded = true, ...more } = options;
   await promisify(execFile)(process.execPath, [`${checkout}scripts/build-web.ts`], { cwd: checkout });
   const server = await testServer({ web: `${checkout}web/dist`, ...more });
-  const ids = seeded ? await seed(server) : {};
+  const ids = seeded === false ? {} : await seed(server, seeded === true ? "seed.py" : seeded);
   const browser = await testBrowser();
 
   const visits: { page: Page; wrong: string[] }[] = [];
@@ -85,10 +86,10 @@ export async function loggiaPages(
   };
 }
 
-async function seed(server: TestServer): Promise<Record<string, string>> {
-  const script = fileURLToPath(new URL("seed.py", import.meta.url));
+async function seed(server: TestServer, name: string): Promise<Record<string, string>> {
+  const script = fileURLToPath(new URL(name, import.meta.url));
   const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [script]);
-  if (status !== 0) throw new Error(`seed.py failed:\n${output.slice(-3000)}`);
+  if (status !== 0) throw new Error(`${name} failed:\n${output.slice(-3000)}`);
   return JSON.parse(output.trim().split("\n").at(-1) ?? "");
 }
 

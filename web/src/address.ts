@@ -23,6 +23,15 @@ export type Search = Record<string, string>;
 /** The search of an address as texts: the last of each name counts. */
 export const parseSearch = (text: string): Search => Object.fromEntries(new URLSearchParams(text));
 
+/** A part of a search that was encoded by itself, because it stands in a list; as it is where it was not. */
+export function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Leaves what needs no escape readable, since people send these addresses to each other. */
 export function printSearch(search: Record<string, unknown>): string {
   const parts = Object.entries(search)

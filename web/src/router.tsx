@@ -43,7 +43,17 @@ const candidate = createRoute({
   component: NotFoundPage,
 });
 
-const routeTree = root.addChildren([home, signIn, project.addChildren([experiments, candidates, candidate])]);
+const compare = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/compare",
+  component: lazyRouteComponent(() => import("./pages/compare/ComparePage.tsx"), "ComparePage"),
+});
+
+const routeTree = root.addChildren([
+  home,
+  signIn,
+  project.addChildren([experiments, candidates, candidate, compare]),
+]);
 
 export const router = createRouter({
   routeTree,

@@ -116,6 +116,23 @@ export const candidatesQuery = (of: CandidatesOf, page: number) =>
     },
   });
 
+/** As many are plotted; the server answers with no more at once. */
+export const mostPlotted = 1000;
+
+/** The first of them, for charts that show many at once. */
+export const plottedQuery = (of: CandidatesOf) =>
+  queryOptions({
+    // Its keys are where a page of the table has them, which is none of its pages.
+    queryKey: ["candidates", of.project, of.experiment, { plotted: of, keys: of.keys }],
+    async queryFn({ signal }): Promise<CandidatesPage> {
+      const { candidates, nextPageToken } = await client(CandidateService, of.project).searchCandidates(
+        { ...question(of), ...columns(of.keys), maxResults: mostPlotted },
+        { signal },
+      );
+      return { rows: candidates.map(toCandidate), hasNext: nextPageToken !== undefined };
+    },
+  });
+
 /** How many there are, whatever their order and columns. Asked apart from the rows, which need not wait for it. */
 export const candidateCountQuery = (of: CandidatesOf) => {
   const { keys: _, orderBy: __, ...counted } = of;

@@ -7,6 +7,8 @@ import { MlflowService } from "../../../gen/mlflow/service_pb.js";
 import { queries } from "./queries.ts";
 import { client } from "./transport.ts";
 
+export { descriptionTag, ownTags } from "./tags.ts";
+
 export interface Experiment {
   id: string;
   name: string;
@@ -28,13 +30,6 @@ export interface Experiment {
 }
 
 export type Stage = "active" | "deleted";
-
-/** MLflow's tag with the description of an experiment or of a run. */
-export const descriptionTag = "mlflow.note.content";
-
-/** Tags that people gave: not MLflow's, not ours. */
-export const ownTags = (tags: ReadonlyMap<string, string>): [key: string, value: string][] =>
-  [...tags].filter(([key]) => !/^(mlflow|loggia)\./.test(key));
 
 export const experimentsQuery = (project: string, stage: Stage) =>
   queryOptions({

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
   type Candidate,
   type CandidatesOf,
@@ -31,6 +31,9 @@ import type { View } from "./view.ts";
 
 /** The order of the server where none is asked for. */
 const newestFirst = { column: "created", descending: true };
+
+/** Loaded with the first chart. */
+const PlotsPanel = lazy(async () => ({ default: (await import("./plots/PlotsPanel.tsx")).PlotsPanel }));
 
 const noKeys: Keys = { metrics: [], params: [], tags: [] };
 
@@ -123,6 +126,12 @@ export function CandidatesTable({
   useShortcut("x", "Select the candidate", () => selection.select(grid.current?.active() ?? -1, false));
   useShortcut("/", "Filter", () => document.getElementById("filter")?.focus());
 
+  const first = view.isCharts
+    ? candidates
+        .loaded()
+        .slice(0, 10)
+        .map(({ id }) => id)
+    : [];
   // Another question has another first row.
   const asked = `${view.filter} ${view.name} ${view.stage} ${sorting.column} ${sorting.descending}`;
   const askedBefore = useRef(asked);
@@ -167,40 +176,58 @@ export function CandidatesTable({
         writes={writes}
         setColumns={setColumns}
       />
-      <div className={styles.table} data-stale={candidates.isStale && failure === undefined ? "" : undefined}>
-        <TreeContext value={context}>
-          <Grid<Candidate>
-            ref={grid}
-            label="Candidates"
-            columns={columns}
-            rowCount={candidates.total === undefined && failure === undefined ? 12 : tree.rowCount}
-            rowAt={rowAt}
-            labelOf={({ name, id }) => name || id}
-            isSelected={({ id }) => selection.has(id)}
-            isFaded={({ stage }) => stage !== (view.stage === "all" ? "active" : view.stage)}
-            {...(of.isTopLevel ? { branchAt } : {})}
-            allSelected={selection.state(candidates.loaded)}
-            selectAllLabel={selectAllLabel(candidates)}
-            sort={sorting}
-            onRange={candidates.setRange}
-            onSelect={selection.select}
-            onSelectAll={() => selection.toggleAll(candidates.loaded)}
-            onOpen={open}
-            onExpand={tree.setExpanded}
-            onSort={sort}
-            onResize={(column, width) => edit(column, { width })}
-            onMove={move}
-            onMenu={(column, anchor) => startTransition(() => setMenu({ column, anchor }))}
+      <div className={styles.both} data-charts={view.isCharts || undefined}>
+        <div
+          className={styles.table}
+          data-stale={candidates.isStale && failure === undefined ? "" : undefined}
+        >
+          <TreeContext value={context}>
+            <Grid<Candidate>
+              ref={grid}
+              label="Candidates"
+              columns={columns}
+              rowCount={candidates.total === undefined && failure === undefined ? 12 : tree.rowCount}
+              rowAt={rowAt}
+              labelOf={({ name, id }) => name || id}
+              isSelected={({ id }) => selection.has(id)}
+              isFaded={({ stage }) => stage !== (view.stage === "all" ? "active" : view.stage)}
+              {...(of.isTopLevel ? { branchAt } : {})}
+              allSelected={selection.state(candidates.loaded)}
+              selectAllLabel={selectAllLabel(candidates)}
+              sort={sorting}
+              onRange={candidates.setRange}
+              onSelect={selection.select}
+              onSelectAll={() => selection.toggleAll(candidates.loaded)}
+              onOpen={open}
+              onExpand={tree.setExpanded}
+              onSort={sort}
+              onResize={(column, width) => edit(column, { width })}
+              onMove={move}
+              onMenu={(column, anchor) => startTransition(() => setMenu({ column, anchor }))}
+            />
+          </TreeContext>
+          <EmptyCandidates
+            project={project}
+            view={view}
+            total={candidates.total}
+            error={candidates.error}
+            retry={candidates.retry}
+            change={change}
           />
-        </TreeContext>
-        <EmptyCandidates
-          project={project}
-          view={view}
-          total={candidates.total}
-          error={candidates.error}
-          retry={candidates.retry}
-          change={change}
-        />
+        </div>
+        {view.isCharts ? (
+          <Suspense fallback={<div className={styles.plots} />}>
+            <div className={styles.plots}>
+              <PlotsPanel
+                of={of}
+                keys={keys ?? noKeys}
+                selected={selection.ids}
+                first={first}
+                isWaiting={candidates.total === undefined && failure === undefined}
+              />
+            </div>
+          </Suspense>
+        ) : null}
       </div>
       <StatusLine
         candidates={candidates}

@@ -1,17 +1,20 @@
 import { useMutation } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { type CandidatesOf, changes } from "../../api/candidates.ts";
 import { failureOf } from "../../api/failure.ts";
 import { count, counted } from "../../format/number.ts";
-import { Button, IconButton } from "../../parts/Button.tsx";
+import { Button, buttonClass, IconButton } from "../../parts/Button.tsx";
 import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
 import { TextField } from "../../parts/Field.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { FailureLine } from "../../parts/Notice.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import styles from "./CandidatesPage.module.css";
 import type { ChosenColumn } from "./columns.ts";
 import { ExportMenu } from "./ExportMenu.tsx";
+import { mostInAddress } from "./view.ts";
 
 /** What can be done with the candidates that are selected. */
 export function SelectionBar({
@@ -36,6 +39,7 @@ export function SelectionBar({
   onClear: () => void;
 }) {
   const [isTagging, setTagging] = useState(false);
+  const navigate = useNavigate();
   const change = changes(project);
   const act = useMutation({
     mutationFn: (what: "delete" | "restore") => change[what](selected),
@@ -48,6 +52,12 @@ export function SelectionBar({
     },
     onError: (error) => toast(failureOf(error).message),
   });
+  const compared = { runs: selected.slice(0, mostInAddress).join(",") };
+  useShortcut(
+    "c",
+    "Compare the selected",
+    () => void navigate({ to: "/p/$project/ml/compare", params: { project }, search: compared }),
+  );
   useShortcut("Escape", "Select none", onClear);
   useShortcut("Delete", isTrash ? "Restore the selected" : "Delete the selected", () => {
     if (writes) act.mutate(isTrash ? "restore" : "delete");
@@ -60,6 +70,20 @@ export function SelectionBar({
         <span className={styles.of}>of {count(total)}</span>
       ) : null}
       <ExportMenu of={of} columns={columns} ids={selected} trigger={<Button icon="download" />} />
+      <Link
+        className={buttonClass()}
+        to="/p/$project/ml/compare"
+        params={{ project }}
+        search={compared}
+        title={
+          selected.length > mostInAddress
+            ? `The first ${mostInAddress} of them; more are not compared at once`
+            : undefined
+        }
+      >
+        <Icon name="compare" />
+        Compare
+      </Link>
       {writes ? (
         isTrash ? (
           <Button icon="restore" disabled={act.isPending} onClick={() => act.mutate("restore")}>

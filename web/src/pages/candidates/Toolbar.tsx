@@ -18,6 +18,11 @@ const stages = [
   { value: "all", text: "All" },
 ] as const;
 
+const tableOrCharts = [
+  { value: "table", text: "Table" },
+  { value: "charts", text: "Charts" },
+] as const;
+
 /** What narrows the candidates and what shows of them; while some are selected, what can be done with those. */
 export function Toolbar({
   project,
@@ -53,6 +58,14 @@ export function Toolbar({
     (wanted: ValuesWanted, signal: AbortSignal) => findValues(project, id, wanted, signal),
     [project, id],
   );
+  const shows = (
+    <Switcher
+      label="Table or charts"
+      value={view.isCharts ? "charts" : "table"}
+      choices={tableOrCharts}
+      onChoose={(shown) => change({ isCharts: shown === "charts" })}
+    />
+  );
   if (selected.length > 0)
     return (
       <div className={styles.tools}>
@@ -66,6 +79,7 @@ export function Toolbar({
           writes={writes}
           onClear={onClear}
         />
+        {shows}
       </div>
     );
   return (
@@ -92,6 +106,7 @@ export function Toolbar({
         choices={stages}
         onChoose={(stage) => change({ stage })}
       />
+      {shows}
       <ColumnChooser columns={columns} vocabulary={keys} onChange={setColumns} />
       {experiment === undefined ? null : (
         <ViewsMenu project={project} experiment={experiment} writes={writes} />

@@ -1,4 +1,4 @@
-import type { Search } from "../../address.ts";
+import { decodePart, type Search } from "../../address.ts";
 import { type ChosenColumn, nameColumn, parseColumn } from "./columns.ts";
 
 /** All that a viewer chose on the page of candidates. The address holds it, so that a link shows the same. */
@@ -15,6 +15,8 @@ export interface View {
   selected: readonly string[];
   /** Whether children stand below their parents rather than in the order of all. */
   isTree: boolean;
+  /** Whether charts stand beside the table, or on a narrow page in its place. */
+  isCharts: boolean;
 }
 
 /** As many are compared at most; more would not fit an address either. */
@@ -32,6 +34,7 @@ export function parseView(search: Partial<Search>): View {
     columns: parseColumns(search.columns),
     selected: (search.selected ?? "").split(",").filter((id) => /^\w[\w-]*$/.test(id)),
     isTree: search.tree !== "no",
+    isCharts: search.show === "charts",
   };
 }
 
@@ -47,6 +50,7 @@ export function printView(view: Partial<View>): Search {
   if (view.selected !== undefined)
     search.selected = view.selected.length > mostInAddress ? "" : view.selected.join(",");
   if (view.isTree !== undefined) search.tree = view.isTree ? "" : "no";
+  if (view.isCharts !== undefined) search.show = view.isCharts ? "charts" : "";
   return search;
 }
 
@@ -63,7 +67,7 @@ function parseColumns(text: string | undefined): ChosenColumn[] | undefined {
   if (text === undefined || text === "") return undefined;
   const columns = text.split(",").flatMap((part): ChosenColumn[] => {
     const [, pin, name = "", width] = /^(@?)([^:]*)(?::(\d{2,3}))?$/.exec(part) ?? [];
-    const id = decode(name);
+    const id = decodePart(name);
     if (parseColumn(id) === undefined) return [];
     return [
       {
@@ -75,12 +79,4 @@ function parseColumns(text: string | undefined): ChosenColumn[] | undefined {
   });
   const distinct = columns.filter(({ id }, at) => columns.findIndex((other) => other.id === id) === at);
   return distinct.some(({ id }) => id === nameColumn) ? distinct : [{ id: nameColumn }, ...distinct];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,0 +1,23 @@
+import { MlflowService } from "../../../gen/mlflow/service_pb.js";
+import type { Point } from "../charts/points.ts";
+import { toPoint } from "./histories.ts";
+import { client } from "./transport.ts";
+
+/** Every point of one metric of one run, in order and in pages. */
+export async function* everyPoint(
+  project: string,
+  runId: string,
+  metricKey: string,
+): AsyncGenerator<Point[]> {
+  let pageToken = "";
+  do {
+    const page = await client(MlflowService, project).getMetricHistory({
+      runId,
+      metricKey,
+      maxResults: 50_000,
+      ...(pageToken === "" ? {} : { pageToken }),
+    });
+    yield page.metrics.map(toPoint);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+}

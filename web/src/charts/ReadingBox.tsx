@@ -1,0 +1,123 @@
+import { count, shortNumber } from "../format/number.ts";
+import { exactTime } from "../format/time.ts";
+import { IconButton } from "../parts/Button.tsx";
+import { CopyButton } from "../parts/Copy.tsx";
+import { placeText } from "./axis-text.ts";
+import styles from "./Chart.module.css";
+import type { Plot } from "./LineCanvas.tsx";
+import { isDrawable } from "./lines.ts";
+import { cssColour } from "./palette.ts";
+import type { Axis } from "./points.ts";
+import type { Reading, ReadingRow } from "./reading.ts";
+import { Swatch } from "./Swatch.tsx";
+
+const mostRows = 12;
+
+/** The values of all runs at a place, beside it; once it is held, its rows can be copied. */
+export function ReadingBox({
+  reading,
+  axis,
+  plot,
+  isLog,
+  isSmoothed,
+  isHeld,
+  isSpoken,
+  onClose,
+}: {
+  reading: Reading;
+  axis: Axis;
+  plot: Plot;
+  isLog: boolean;
+  isSmoothed: boolean;
+  /** Whether it stays until it is closed. */
+  isHeld: boolean;
+  /** Whether it is read aloud: it was moved by the keyboard. */
+  isSpoken: boolean;
+  onClose: () => void;
+}) {
+  const { x, rows } = reading;
+  const left = plot.pixelOfX(x);
+  const isRight = left < plot.left + plot.width / 2;
+  const shown = isHeld ? rows : rows.slice(0, mostRows);
+  return (
+    <>
+      <div
+        className={styles.cursor}
+        style={{ left, top: plot.top, height: plot.height }}
+        aria-hidden="true"
+      />
+      {rows.map(({ line, point, smoothed, x }) => {
+        const value = isSmoothed ? smoothed : point.value;
+        if (!isDrawable(value, isLog)) return null;
+        return (
+          <div
+            key={line.id}
+            className={styles.dot}
+            style={{
+              left: plot.pixelOfX(x),
+              top: plot.pixelOfY(value),
+              background: cssColour(line.look),
+            }}
+            aria-hidden="true"
+          />
+        );
+      })}
+      <div
+        className={styles.reading}
+        data-held={isHeld || undefined}
+        style={
+          isRight
+            ? { left: left + 12, top: plot.top, maxWidth: `calc(100% - ${left + 12}px)` }
+            : { right: `calc(100% - ${left - 12}px)`, top: plot.top, maxWidth: left - 12 }
+        }
+        role="status"
+        aria-live={isSpoken ? "polite" : "off"}
+      >
+        <div className={styles.readingHead}>
+          <strong>{placeText(axis, x, exactTime)}</strong>
+          {isHeld ? (
+            <>
+              <CopyButton text={textOf(rows)} label="Copy the values in full" />
+              <IconButton icon="close" label="Let go" onClick={onClose} />
+            </>
+          ) : null}
+        </div>
+        <table>
+          <thead className="visually-hidden">
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">Value</th>
+              {isSmoothed ? <th scope="col">Smoothed</th> : null}
+              <th scope="col">Of another step</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ line, point, smoothed, isNear }) => (
+              <tr key={line.id} data-near={isNear || undefined}>
+                <th scope="row">
+                  <span>
+                    <Swatch look={line.look} />
+                    <span>{line.name}</span>
+                  </span>
+                </th>
+                <td title={String(point.value)}>{shortNumber(point.value)}</td>
+                {isSmoothed ? <td title={String(smoothed)}>≈ {shortNumber(smoothed)}</td> : null}
+                <td>{isNear ? `at ${count(point.step)}` : ""}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {rows.length > shown.length ? <p>{`and ${rows.length - shown.length} more: click to hold`}</p> : null}
+      </div>
+    </>
+  );
+}
+
+/** Lines of fields between tabs, as spreadsheets paste them, with every digit. */
+export const textOf = (rows: readonly ReadingRow[]): string =>
+  [
+    ["run", "run_id", "step", "timestamp", "value"],
+    ...rows.map(({ line, point }) => [line.name, line.id, point.step, point.time, point.value]),
+  ]
+    .map((row) => row.map((cell) => String(cell).replace(/[\t\r\n]+/g, " ")).join("\t"))
+    .join("\n");

@@ -35,7 +35,7 @@ const candidates = createRoute({
 const candidate = createRoute({
   getParentRoute: () => project,
   path: "/ml/candidates/$candidate",
-  component: NotFoundPage,
+  component: lazyRouteComponent(() => import("./pages/candidate/CandidatePage.tsx"), "CandidatePage"),
 });
 
 const routeTree = root.addChildren([home, signIn, project.addChildren([experiments, candidates, candidate])]);

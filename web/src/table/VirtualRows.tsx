@@ -32,7 +32,7 @@ export function VirtualRows({
   const width = starts.at(-1) || undefined;
   const place = width === undefined ? {} : { width, paddingLeft: starts[first] };
   const rows = [];
-  for (let index = drawn.first; index < drawn.end; index++)
+  for (let index = drawn.first; index < Math.min(drawn.end, count); index++)
     rows.push(
       <div
         key={index}
@@ -55,7 +55,7 @@ export function VirtualRows({
       style={{ "--rows": count } as React.CSSProperties}
     >
       <div role="table" aria-label={label} aria-rowcount={count + 1}>
-        <div role="rowgroup" className={styles.head}>
+        <div role="rowgroup" className={styles.head} style={{ width }}>
           <div role="row" aria-rowindex={1} className={`${styles.headRow} ${className}`} style={place}>
             {head(first, end)}
           </div>

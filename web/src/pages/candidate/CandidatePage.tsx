@@ -30,8 +30,7 @@ export function CandidatePage() {
             key={id}
             to="."
             search={id === "overview" ? {} : { tab: id }}
-            aria-current={id === open?.id ? "page" : undefined}
-            activeProps={{}}
+            activeOptions={{ exact: id === "overview", includeSearch: true }}
           >
             {title}
             {count === undefined ? null : <small>{count(detail)}</small>}

@@ -24,7 +24,7 @@ export function Card({
       <div className={styles.head}>
         <h2 id={heading}>
           {title}
-          {count === undefined ? null : <small>{counts(count)}</small>}
+          {count === undefined || count === 0 ? null : <small>{counts(count)}</small>}
         </h2>
         {tools}
       </div>

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { CandidateDetail } from "../../api/candidate.ts";
 import { safeLink } from "../../format/link.ts";
-import { exactTime } from "../../format/time.ts";
 import { CopyButton, Snippet } from "../../parts/Copy.tsx";
+import { Moment } from "../../parts/Time.tsx";
 import { trackingUri } from "../home/snippets.ts";
 import { Card, Fact, Facts } from "./Card.tsx";
 import styles from "./Details.module.css";
@@ -11,6 +11,7 @@ import styles from "./Details.module.css";
 export function Details({ project, detail }: { project: string; detail: CandidateDetail }) {
   const { candidate, experiment } = detail;
   const { id, iid, artifactUri, startedAt, endedAt, user, tags } = candidate;
+  const commit = tags.get("mlflow.source.git.commit") ?? "";
   const repository = safeLink(tags.get("mlflow.source.git.repoURL"));
   return (
     <Card title="Details">
@@ -30,12 +31,12 @@ export function Details({ project, detail }: { project: string; detail: Candidat
         <Fact name="Artifacts" tools={<CopyButton text={artifactUri} label="Copy the artifact URI" />}>
           <code>{artifactUri}</code>
         </Fact>
-        <Fact name="Started">{startedAt === undefined ? undefined : exactTime(startedAt)}</Fact>
-        <Fact name="Ended">{endedAt === undefined ? undefined : exactTime(endedAt)}</Fact>
+        <Fact name="Started">{startedAt === undefined ? undefined : <Moment time={startedAt} />}</Fact>
+        <Fact name="Ended">{endedAt === undefined ? undefined : <Moment time={endedAt} />}</Fact>
         <Fact name="User">{user}</Fact>
         <Fact name="Source">{tags.get("mlflow.source.name")}</Fact>
-        <Fact name="Commit">
-          <Commit sha={tags.get("mlflow.source.git.commit")} />
+        <Fact name="Commit" tools={<CopyButton text={commit} label="Copy the commit" />}>
+          {commit === "" ? undefined : <code title={commit}>{commit.slice(0, 12)}</code>}
         </Fact>
         <Fact name="Branch">{tags.get("mlflow.source.git.branch")}</Fact>
         <Fact name="Repository">
@@ -55,9 +56,6 @@ export function Details({ project, detail }: { project: string; detail: Candidat
     </Card>
   );
 }
-
-const Commit = ({ sha }: { sha: string | undefined }) =>
-  sha === undefined ? null : <code title={sha}>{sha.slice(0, 12)}</code>;
 
 /** What of a run a client reads, and how. */
 const loading = (project: string, runId: string) => `import mlflow

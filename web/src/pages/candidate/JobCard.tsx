@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Job } from "../../api/candidate.ts";
 import { safeLink } from "../../format/link.ts";
-import { exactTime } from "../../format/time.ts";
+import { Moment } from "../../parts/Time.tsx";
 import { Card, Fact, Facts } from "./Card.tsx";
 import styles from "./Details.module.css";
 
@@ -56,10 +56,10 @@ export function JobCard({ job }: { job: Job }) {
         <Fact name="Environment">{job.environment}</Fact>
         <Fact name="Repository">{job.repository}</Fact>
         <Fact name="Started">
-          {job.startedAt === undefined ? undefined : exactTime(Number(job.startedAt))}
+          {job.startedAt === undefined ? undefined : <Moment time={Number(job.startedAt)} />}
         </Fact>
         <Fact name="Finished">
-          {job.finishedAt === undefined ? undefined : exactTime(Number(job.finishedAt))}
+          {job.finishedAt === undefined ? undefined : <Moment time={Number(job.finishedAt)} />}
         </Fact>
       </Facts>
     </Card>

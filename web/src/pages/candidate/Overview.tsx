@@ -25,9 +25,13 @@ export function Overview({ project, detail, writes }: SectionProps) {
             </Card>
           </div>
         )}
-        <Metrics metrics={metrics} />
-        <Parameters params={candidate.params} />
-        <Metadata project={project} candidate={candidate} writes={writes} />
+        <div className={styles.column}>
+          <Metrics metrics={metrics} />
+        </div>
+        <div className={styles.column}>
+          <Parameters params={candidate.params} />
+          <Metadata project={project} candidate={candidate} writes={writes} />
+        </div>
       </div>
       <div className={styles.column}>
         <Details project={project} detail={detail} />

@@ -2,7 +2,7 @@ import type { RunVersion } from "../../api/candidate.ts";
 import { Ago } from "../../parts/Time.tsx";
 import { Card } from "./Card.tsx";
 import styles from "./Details.module.css";
-import { modelAddress } from "./models/addresses.ts";
+import { versionAddress } from "./models/addresses.ts";
 
 /** The versions of registered models that were made from the candidate. */
 export const Registered = ({ project, versions }: { project: string; versions: readonly RunVersion[] }) => (
@@ -10,7 +10,7 @@ export const Registered = ({ project, versions }: { project: string; versions: r
     <ul className={styles.list}>
       {versions.map(({ name, version, stage, aliases, createdAt }) => (
         <li key={`${name} ${version}`}>
-          <a href={modelAddress(project, name)}>
+          <a href={versionAddress(project, name, version)}>
             {name} version {version}
           </a>
           <span className={styles.facts}>

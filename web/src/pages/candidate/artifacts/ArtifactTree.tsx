@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from "react";
 import { bytes } from "../../../format/bytes.ts";
 import { Icon } from "../../../parts/Icon.tsx";
 import { useWindow } from "../../../table/useWindow.ts";
@@ -33,12 +33,22 @@ export function ArtifactTree({
   );
   const drawn = useWindow(tree, { rows: rows.length, starts: noColumns, frozen: 0, head: 0 });
 
-  const activate = (row: number) => {
-    setActivePath(rows[row]?.artifact.path ?? "");
+  const reveal = (row: number) => {
     const { current } = tree;
     if (current !== null)
-      current.scrollTop = scrollTopFor(row, rows.length, current.scrollTop, current.clientHeight);
+      current.scrollTop = scrollTopFor(row, rows.length, current.scrollTop, current.clientHeight - 16);
   };
+  const activate = (row: number) => {
+    setActivePath(rows[row]?.artifact.path ?? "");
+    reveal(row);
+  };
+  // What an address leads to is seen at once, also when it stands far below.
+  const chosenRow = rows.findIndex(({ artifact }) => artifact.path === chosen);
+  const isThere = chosenRow >= 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: not again when what is above it opens and closes
+  useLayoutEffect(() => {
+    if (isThere) reveal(chosenRow);
+  }, [isThere]);
   const choose = (node: Node) => {
     setActivePath(node.artifact.path);
     if (node.isOpen !== undefined) onOpen(node.artifact.path, !node.isOpen);

@@ -2,7 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { type ArtifactSource, folderQuery, isKeptHere } from "../../../api/artifacts.ts";
-import { CopyButton } from "../../../parts/Copy.tsx";
+import { Snippet } from "../../../parts/Copy.tsx";
 import { FailureNotice, Notice } from "../../../parts/Notice.tsx";
 import { Switcher } from "../../../parts/Switcher.tsx";
 import { modelsOf } from "../models/models.ts";
@@ -42,11 +42,11 @@ export function Artifacts({ project, detail }: SectionProps) {
         <Notice
           icon="folder"
           title="These artifacts are kept elsewhere"
-          actions={<CopyButton text={source.uri} label="Copy the artifact URI" />}
+          actions={<Snippet text={source.uri} label="the artifact URI" />}
         >
           <p>
-            The client put them at <code>{source.uri}</code>, where this server does not look. Download them
-            with a client that may read that place.
+            The client put them where this server does not look. Download them with a client that may read
+            that place.
           </p>
         </Notice>
       )}

@@ -10,7 +10,7 @@ import { trackingUri } from "../../home/snippets.ts";
 import { Card, Fact, Facts } from "../Card.tsx";
 import { registerAddress } from "./addresses.ts";
 import styles from "./ModelCard.module.css";
-import { loadSnippets, modelFacts } from "./mlmodel.ts";
+import { type Flavor, loadSnippets, modelFacts } from "./mlmodel.ts";
 import type { LoggedModel } from "./models.ts";
 import { Signature } from "./Signature.tsx";
 
@@ -51,7 +51,7 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
         <div className={styles.part}>
           <div className={styles.flavors}>
             {facts.flavors.map((flavor) => (
-              <Tag key={flavor.name} name={flavor.name} value={versionOf(flavor.facts)} />
+              <Tag key={flavor.name} name={flavor.name} value={versionOf(flavor)} />
             ))}
           </div>
           <Facts>
@@ -63,6 +63,7 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
             <Fact name="Created">{created}</Fact>
             <Fact name="Size">{facts.size === undefined ? undefined : bytes(facts.size)}</Fact>
             <Fact name="MLflow">{facts.mlflowVersion}</Fact>
+            <Fact name="Python">{pythonOf(facts.flavors)}</Fact>
             <Fact name="UUID">{facts.uuid === undefined ? undefined : <code>{facts.uuid}</code>}</Fact>
             <Fact name="Example">
               {facts.hasExample ? "An example of its input is among its files" : undefined}
@@ -85,6 +86,10 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
   );
 }
 
-/** The version of the library that a flavor names: `sklearn_version`, `loader_module`'s own Python. */
-const versionOf = (facts: readonly (readonly [string, string])[]) =>
-  facts.find(([key]) => /_version$/.test(key) && key !== "python_version")?.[1] ?? "";
+/** The version of the library that a flavor names: `sklearn_version`, `xgb_version`. */
+const versionOf = ({ name, facts }: Flavor) =>
+  name === "python_function" ? "" : (facts.find(([key]) => /^(?!python).*_version$/.test(key))?.[1] ?? "");
+
+/** The version of Python that it was logged with. */
+const pythonOf = (flavors: readonly Flavor[]) =>
+  flavors.flatMap(({ facts }) => facts).find(([key]) => key === "python_version")?.[1];

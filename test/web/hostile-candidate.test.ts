@@ -35,7 +35,7 @@ it("runs nothing in what a model says of itself, and gives it no line in the cod
     .getByRole("region", { name: /Python code/ })
     .first()
     .textContent();
-  expect(code?.split("\n")).toHaveLength(2 + 2);
+  expect(code?.split("\n")).toHaveLength(5);
   await untouched(page);
 });
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page, Request } from "playwright-core";
 import { afterEach, expect } from "vitest";
 import type { ClientName } from "../../scripts/clients.ts";
 import { testBrowser } from "../support/browser.ts";
@@ -74,9 +74,14 @@ export async function loggiaPages(
         if (/Content Security Policy|unsafe/.test(text) && !expected.some((right) => text.includes(right)))
           wrong.push(text);
       });
-      page.on("request", (request) => {
+      const asked = (request: Request) => {
         if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))
           wrong.push(`asked another site: ${request.url()}`);
+      };
+      page.on("requestfinished", asked);
+      page.on("requestfailed", (request) => {
+        // What a policy forbids never left the browser.
+        if (!/csp/i.test(request.failure()?.errorText ?? "")) asked(request);
       });
       page.on("response", (response) => {
         const answer = `${new URL(response.url()).pathname.split("/").at(-1)} ${response.status()}`;

@@ -130,7 +130,7 @@ run(
                     "artifact_path": ATTACK.replace("/", "|"),
                     "utc_time_created": ATTACK,
                     "run_id": "x",
-                    "flavors": {ATTACK: {"loader_module": ATTACK}},
+                    "flavors": {ATTACK: {"loader_module": ATTACK}, "python_function": {"python_version": ATTACK}},
                     "signature": {"inputs": json.dumps([{"name": ATTACK, "type": ATTACK}])},
                 }
             ]

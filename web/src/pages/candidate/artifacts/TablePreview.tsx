@@ -63,7 +63,7 @@ function tableOf(name: string, text: string, isCut: boolean) {
     const values = some.map((row) => row[column] ?? "").filter((value) => value !== "");
     numeric.push(values.length > 0 && values.every((value) => !Number.isNaN(Number(value))));
     const longest = Math.max(head[column]?.length ?? 0, ...values.map(({ length }) => length));
-    widths.push(Math.min(360, Math.max(72, longest * 8 + 28)));
+    widths.push(Math.min(360, Math.max(72, longest * 8.5 + 32)));
   }
   return { head: Array.from({ length: columns }, (_, i) => head[i] ?? ""), rows, widths, numeric };
 }

@@ -27,6 +27,7 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
   const { data: access } = useQuery(accessQuery(project));
   const facts = modelFacts(data ?? recorded);
   const created = facts.created === undefined ? undefined : `${facts.created.slice(0, 19)} UTC`;
+  const snippets = loadSnippets(uri, trackingUri(project), facts.flavors);
   return (
     <Card
       title={name}
@@ -70,8 +71,8 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
             </Fact>
           </Facts>
           {isPending ? <p className={styles.soft}>Reading MLmodel …</p> : null}
-          <h3>Load it</h3>
-          {loadSnippets(uri, trackingUri(project), facts.flavors).map(({ title, code }) => (
+          {snippets.length === 0 ? null : <h3>Load it</h3>}
+          {snippets.map(({ title, code }) => (
             <div key={title} className={styles.snippet}>
               <p className={styles.soft}>{title}</p>
               <Snippet label={`the Python code: ${title}`} text={code} />

@@ -103,6 +103,51 @@ describe("a candidate", () => {
     await job.getByText("4711").waitFor();
   });
 
+  it("says in words that its CI job is verified, and leads to all that the CI system knows of it", async () => {
+    const run = await server.db
+      .selectFrom("runs")
+      .select(["project_id", "run_key"])
+      .where("run_id", "=", ids["child 0"] ?? "")
+      .executeTakeFirstOrThrow();
+    const job = { project_id: run.project_id, job_id: "99", source: "https://gitlab.example.org" };
+    await server.db
+      .insertInto("ci_jobs")
+      .values({
+        ...job,
+        provider: "gitlab",
+        repository: "team/wine",
+        name: "train",
+        url: "https://gitlab.example.org/team/wine/-/jobs/99",
+        pipeline_id: "12",
+        ref: "tuning",
+        commit_sha: "8f14e45fceea167a5a36dedd4bea2543ab12cd34",
+        merge_request: "5",
+        username: "ada",
+        user_name: "Ada",
+      })
+      .execute();
+    await server.db
+      .insertInto("ci_runs")
+      .values({ ...job, run_key: run.run_key })
+      .execute();
+    const page = await visit(at("child 0"));
+    const card = page.getByRole("region", { name: "CI job" });
+    await card.getByText("The job proved with its id-token that it made this candidate.").waitFor();
+    const links = await card
+      .getByRole("link")
+      .evaluateAll((all) => all.map((one) => `${one.textContent} ${one.getAttribute("href")}`));
+    const wine = "https://gitlab.example.org/team/wine/-";
+    expect(links).toEqual([
+      `train ${wine}/jobs/99`,
+      `12 ${wine}/pipelines/12`,
+      `8f14e45fceea ${wine}/commit/8f14e45fceea167a5a36dedd4bea2543ab12cd34`,
+      `!5 ${wine}/merge_requests/5`,
+      "Ada https://gitlab.example.org/ada",
+    ]);
+    await card.getByText("tuning", { exact: true }).waitFor();
+    expect(await accessibilityOf(page)).toEqual([]);
+  });
+
   it("leads to its parent, its children, its experiment, and all children in the table", async () => {
     const page = await visit(at("parent"));
     await page.getByRole("link", { name: "child 1" }).click();

@@ -1,4 +1,11 @@
-import type { Artifact } from "../../../api/artifacts.ts";
+/** What the tree has to know of a file or a folder. */
+interface Artifact {
+  path: string;
+  name: string;
+  isFolder: boolean;
+  /** Bytes. */
+  size: number;
+}
 
 /** A row of the tree. */
 export interface Node {

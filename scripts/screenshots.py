@@ -63,3 +63,64 @@ for number in range(96):
             client.log_batch(run, long[at : at + 1000])
     if number < 94:
         client.set_terminated(run, status, end_time=start + 600_000 + random.randrange(4_000_000))
+
+# One candidate with all that its page shows.
+import json
+import os
+import tempfile
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import mlflow
+import mlflow.sklearn
+from mlflow.models.signature import infer_signature
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import confusion_matrix
+
+wine = load_wine(as_frame=True)
+forest = RandomForestClassifier(n_estimators=8, random_state=7).fit(wine.data, wine.target)
+tags = {
+    "mlflow.runName": "lucid-heron-best",
+    "mlflow.user": "ada",
+    "mlflow.parentRunId": parent,
+    "mlflow.source.name": "train.py",
+    "mlflow.source.git.commit": "8f14e45fceea167a5a36dedd4bea2543ab12cd34",
+    "mlflow.source.git.branch": "tuning",
+    "mlflow.note.content": "The best of the sweep: **0.978** on the held-out third. Depth beyond 7 gained nothing.",
+    "gitlab.CI_JOB_ID": "481516",
+    "stage": "tuning",
+    "team": "cellar",
+    "data": "wine 2026-10",
+}
+best = client.create_run(experiment, start_time=now - 7_200_000, tags=tags).info.run_id
+names = ["loss", "accuracy", "val/loss", "val/accuracy", "val/f1", "precision/barolo", "precision/grignolino", "precision/barbera", "recall/barolo", "recall/grignolino", "recall/barbera", "system/cpu", "system/memory"]
+values = [0.0712, 0.9831, 0.0934, 0.9778, 0.1 + 0.8761, 0.9846, 0.9722, 1, 1, 0.9589, 0.9792, 71.25, 1_843_212_288]
+client.log_batch(best, [Metric(name, value, now - 6_500_000, 29) for name, value in zip(names, values)])
+client.log_batch(best, params=[Param(key, str(value)) for key, value in {**forest.get_params(), "features": ", ".join(wine.data.columns)}.items()])
+with mlflow.start_run(run_id=best):
+    mlflow.sklearn.log_model(forest, "model", signature=infer_signature(wine.data, wine.target), pip_requirements=["scikit-learn"])
+client.set_terminated(best, end_time=now - 6_400_000)
+with tempfile.TemporaryDirectory() as folder:
+    os.mkdir(f"{folder}/figures")
+    figure, axes = plt.subplots(figsize=(6, 4.5))
+    shown = axes.imshow(confusion_matrix(wine.target, forest.predict(wine.data)), cmap="Blues")
+    axes.set_title("Confusion on the held-out third")
+    figure.colorbar(shown)
+    figure.savefig(f"{folder}/figures/confusion.png", dpi=110)
+    wine.frame.to_csv(f"{folder}/wine.csv", index=False)
+    with open(f"{folder}/config.json", "w") as file:
+        json.dump({"optimizer": {"name": "adam", "rate": 3.2e-3}, "layers": [64, 32, 3], "seed": 7}, file)
+    with open(f"{folder}/report.md", "w") as file:
+        file.write("# Wine, October\n\nThree cultivars, 178 bottles.\n\n| cultivar | precision | recall |\n| - | -: | -: |\n| Barolo | 0.98 | 1.00 |\n| Grignolino | 0.97 | 0.96 |\n| Barbera | 1.00 | 0.98 |\n\n1. Scale the features.\n2. Keep `proline`: it decides most.\n")
+    with open(f"{folder}/train.log", "w") as file:
+        file.writelines(f"2026-10-12 08:{step // 60:02}:{step % 60:02} INFO step={step} loss={0.9 * math.exp(-step / 90):.5f}\n" for step in range(1200))
+    with open(f"{folder}/report.html", "w") as file:
+        file.write("<style>body { font: 16px Georgia, serif; max-width: 40em; margin: 2em auto } td { border-bottom: 1px solid #ccc; padding: .3em 1em }</style><h1>Wine, October</h1><p>Three cultivars, told apart by their chemistry.</p><table><tr><td>Barolo<td>0.98<tr><td>Grignolino<td>0.97<tr><td>Barbera<td>1.00</table>")
+    client.log_artifacts(best, folder)
+wide = client.create_run(experiment, start_time=now - 3_600_000, tags={"mlflow.runName": "thousand-metrics"}).info.run_id
+for at in range(0, 1000, 500):
+    client.log_batch(wide, [Metric(f"layer {number // 10:02}/unit {number % 10}", random.gauss(0, 1), now, 99) for number in range(at, at + 500)])
+client.set_terminated(wide, "FAILED")

@@ -24,6 +24,7 @@ interface Shot {
 }
 
 const experiment = "/default/-/ml/experiments/1";
+const candidate = "/default/-/ml/candidates/102";
 
 /** The pages. A new page adds its line. */
 const shots: readonly Shot[] = [
@@ -101,6 +102,22 @@ const shots: readonly Shot[] = [
     address: experiment,
     act: (page) => page.getByRole("button", { name: /^Keyboard shortcuts/ }).click(),
   },
+  { name: "candidate", address: candidate },
+  {
+    name: "candidate-value",
+    address: candidate,
+    act: (page) => page.getByRole("button", { name: /^alcohol/ }).click(),
+  },
+  { name: "candidate-picture", address: `${candidate}?tab=artifacts&path=figures/confusion.png` },
+  { name: "candidate-csv", address: `${candidate}?tab=artifacts&path=wine.csv` },
+  { name: "candidate-json", address: `${candidate}?tab=artifacts&path=config.json` },
+  { name: "candidate-markdown", address: `${candidate}?tab=artifacts&path=report.md` },
+  { name: "candidate-html", address: `${candidate}?tab=artifacts&path=report.html` },
+  { name: "candidate-folder", address: `${candidate}?tab=artifacts&path=model` },
+  { name: "candidate-model", address: `${candidate}?tab=models` },
+  { name: "candidate-thousand", address: "/default/-/ml/candidates/103" },
+  { name: "candidate-parent", address: "/default/-/ml/candidates/90" },
+  { name: "candidate-artifacts-none", address: "/default/-/ml/candidates/7?tab=artifacts" },
   { name: "absent", address: "/nobody/-/ml/experiments" },
 ];
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { person } from "../support/person.ts";
 import { accessibilityOf, loggiaPages } from "./loggia-pages.ts";
 
@@ -42,4 +43,10 @@ it("offers who may only read nothing that writes", async () => {
   await page.getByRole("link", { name: "Default" }).waitFor();
   expect(await page.getByRole("button", { name: "New experiment" }).count()).toBe(0);
   expect(await page.getByRole("button", { name: /^Actions for/ }).count()).toBe(0);
+  const writer = project.client(MlflowService, "connect", await project.token());
+  const { run } = await writer.createRun({ experimentId: "0", tags: [{ key: "fate", value: "kept" }] });
+  await page.goto(`${server.url}/${project.id}/-/ml/candidates/${run?.info?.runId}`);
+  await page.getByRole("table", { name: "Metadata" }).getByText("kept").waitFor();
+  await page.waitForLoadState("networkidle");
+  expect(await page.getByRole("button", { name: /^(Actions for|Add a tag|Edit|Delete)/ }).count()).toBe(0);
 });

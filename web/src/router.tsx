@@ -40,7 +40,7 @@ const candidates = createRoute({
 const candidate = createRoute({
   getParentRoute: () => project,
   path: "/ml/candidates/$candidate",
-  component: NotFoundPage,
+  component: lazyRouteComponent(() => import("./pages/candidate/CandidatePage.tsx"), "CandidatePage"),
 });
 
 const compare = createRoute({

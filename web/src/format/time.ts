@@ -14,6 +14,15 @@ const exact = new Intl.DateTimeFormat("en-GB", {
   timeZoneName: "short",
 });
 
+const second = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -31,6 +40,9 @@ export function ago(time: number, now = Date.now()): string {
 
 const dateOf = (time: number, now: number) =>
   (new Date(time).getFullYear() === new Date(now).getFullYear() ? day : dayOfYear).format(time);
+
+/** `8 Aug 2022, 23:06:40`. */
+export const toSecond = (time: number): string => second.format(time);
 
 /** To the millisecond, with the zone. */
 export const exactTime = (time: number): string => exact.format(time);

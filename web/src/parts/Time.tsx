@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { ago, duration, exactTime } from "../format/time.ts";
+import { ago, duration, exactTime, toSecond } from "../format/time.ts";
 
 /** Milliseconds between two moments at which what is told as `5 min ago` is told anew. */
 const tick = 20_000;
@@ -35,6 +35,13 @@ export const Ago = ({ time }: { time: number | undefined }) =>
       <AgoText time={time} />
     </time>
   );
+
+/** When, to the second; exactly, in the viewer's zone, on hover. */
+export const Moment = ({ time }: { time: number }) => (
+  <time dateTime={new Date(time).toISOString()} title={exactTime(time)}>
+    {toSecond(time)}
+  </time>
+);
 
 /** How long something took; in milliseconds on hover. */
 export const Duration = ({ ms }: { ms: number | undefined }) =>

@@ -25,21 +25,25 @@ export interface LoggiaPages {
   /**
    * Opens an address with nothing remembered from an earlier visit.
    * @param expected what is right for once: `SearchCandidates 400`.
+   * @param sites other sites that are right to go to.
    */
-  visit(address: string, options?: BrowserContextOptions & { expected?: string[] }): Promise<Page>;
+  visit(
+    address: string,
+    options?: BrowserContextOptions & { expected?: string[]; sites?: string[] },
+  ): Promise<Page>;
 }
 
 /**
- * Our pages as they are built, from a real server that holds what seed.py logged with MLflow's real client. A test fails when
+ * Our pages as they are built, from a real server that holds what a script, seed.py, logged with MLflow's real client. A test fails when
  * its pages throw, offend against their Content-Security-Policy, get an answer they do not expect, or ask another site.
  */
 export async function loggiaPages(
-  options: TestServerOptions & { seeded?: boolean } = {},
+  options: TestServerOptions & { seeded?: boolean; script?: string } = {},
 ): Promise<LoggiaPages> {
-  const { seeded = true, ...more } = options;
+  const { seeded = true, script = "seed.py", ...more } = options;
   await promisify(execFile)(process.execPath, [`${checkout}scripts/build-web.ts`], { cwd: checkout });
   const server = await testServer({ web: `${checkout}web/dist`, ...more });
-  const ids = seeded ? await seed(server) : {};
+  const ids = seeded ? await seed(server, script) : {};
   const browser = await testBrowser();
 
   const visits: { page: Page; wrong: string[] }[] = [];
@@ -52,7 +56,7 @@ export async function loggiaPages(
   return {
     server,
     ids,
-    async visit(address, { expected = [], ...context } = {}) {
+    async visit(address, { expected = [], sites = [], ...context } = {}) {
       const opened = await browser.newContext({
         viewport: { width: 1440, height: 900 },
         locale: "en-GB",
@@ -72,7 +76,8 @@ export async function loggiaPages(
         if (/Content Security Policy|unsafe/.test(message.text())) wrong.push(message.text());
       });
       page.on("request", (request) => {
-        if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))
+        const isOurs = [server.url, ...sites].some((site) => request.url().startsWith(site));
+        if (!isOurs && !/^(data|blob):/.test(request.url()))
           wrong.push(`asked another site: ${request.url()}`);
       });
       page.on("response", (response) => {
@@ -85,10 +90,10 @@ export async function loggiaPages(
   };
 }
 
-async function seed(server: TestServer): Promise<Record<string, string>> {
-  const script = fileURLToPath(new URL("seed.py", import.meta.url));
-  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [script]);
-  if (status !== 0) throw new Error(`seed.py failed:\n${output.slice(-3000)}`);
+async function seed(server: TestServer, script: string): Promise<Record<string, string>> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [path]);
+  if (status !== 0) throw new Error(`${script} failed:\n${output.slice(-3000)}`);
   return JSON.parse(output.trim().split("\n").at(-1) ?? "");
 }
 
@@ -109,6 +114,21 @@ export async function accessibilityOf(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) =>
       nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`),
     );
+}
+
+/** How many pixels of a page lie beyond its right edge: none, in a page that fits. */
+export const overhang = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    "Math.max(...[document.documentElement, document.querySelector('main')].map((one) => one.scrollWidth - one.clientWidth))",
+  );
+
+/** Signs in with a token, by the page for it, and goes to an address. */
+export async function signInAt(pages: LoggiaPages, token: string, address: string): Promise<Page> {
+  const page = await pages.visit(`/-/sign-in?return_to=${encodeURIComponent(address)}`);
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL(`**${address}`);
+  return page;
 }
 
 /** The texts of a column of the candidates, from the top, as far as they are drawn. */

@@ -31,6 +31,6 @@ client.transition_model_version_stage("ripeness", "1", "Production")
 client.transition_model_version_stage("to move", "1", "Production")
 
 client.create_registered_model(f"hostile {ATTACK}", {"note": ATTACK}, f"{ATTACK}\n\n[click](javascript:document.documentElement.dataset.attacked='yes')\n\n![x](https://example.org/x.png)")
-client.create_model_version(f"hostile {ATTACK}", f"javascript:{ATTACK}", ids["apple"], tags={ATTACK: ATTACK}, description=f"{ATTACK} [click](javascript:0)")
+client.create_model_version(f"hostile {ATTACK}", f"javascript:{ATTACK}", ids["apple"], tags={"note": ATTACK}, description=f"{ATTACK} [click](javascript:0)")
 
 print(json.dumps(ids))

@@ -119,7 +119,7 @@ describe("tokens", () => {
     await page.getByRole("button", { name: "I have copied it" }).click();
     expect(await page.getByText(secret).count()).toBe(0);
     const row = page.getByRole("row", { name: /^nightly/ });
-    expect(await row.textContent()).toMatch(/reporterread_api.*Neverin 6 days/);
+    expect(await row.textContent()).toMatch(/reporterread_api.*Neverin 7 days/);
     const asked = await project.rest("GET", "experiments/list", undefined, { token: secret });
     expect(asked.status).toBe(200);
     const other = await signInAt(pages, secret, `/${project.id}/-/ml/experiments`);
@@ -309,7 +309,7 @@ describe("the administration of the server", () => {
     await page.getByRole("menuitem", { name: "Block …" }).click();
     await confirm(page, "Block user");
     await page.getByRole("row", { name: /^ada.*Blocked/ }).waitFor();
-    await page.getByRole("link", { name: "Projects" }).click();
+    await page.getByRole("link", { name: "Projects", exact: true }).click();
     await page.getByRole("button", { name: "New project" }).click();
     await page.getByLabel("Path").fill("wine/quality");
     await page.getByRole("button", { name: "Create project" }).click();

@@ -67,7 +67,7 @@ it("keeps the session from scripts, and the token from the browser", async () =>
   const cookies = await page.context().cookies();
   expect(cookies.find(({ name }) => name === "loggia_session")).toMatchObject({
     httpOnly: true,
-    sameSite: "Lax",
+    sameSite: "Strict",
   });
   const kept = await page.evaluate(
     "JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }])",

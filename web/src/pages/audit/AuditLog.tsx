@@ -112,13 +112,15 @@ const EventRow = ({ event }: { event: Event }) => (
     <td className={styles.time}>
       <Ago time={Number(event.at)} />
     </td>
-    <td className={styles.actor}>{event.actor}</td>
+    <td>
+      <div className={styles.actor}>{event.actor}</div>
+    </td>
     <td>
       <code>{event.action}</code>
       {event.result === "ok" ? null : <div className={styles.refused}>{event.result}</div>}
     </td>
-    <td className={styles.object}>
-      {event.object}
+    <td>
+      <div className={styles.object}>{event.object}</div>
       {event.details.length === 0 ? null : (
         <div className={styles.details}>
           {event.details.map(({ key, value }) => (

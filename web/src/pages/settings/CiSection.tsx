@@ -28,8 +28,9 @@ export function CiSection({ project, owns }: { project: string; owns: boolean })
         {audience === undefined ? (
           <Notice icon="lock" title="The server takes no id-tokens">
             <p>
-              Whoever runs it has to start it with <code>--public-url</code>, the address that jobs ask it by,
-              and <code>--gitlab-url</code> or <code>--ci-issuers</code>.
+              Whoever runs it has to start it with <code className={styles.flag}>--public-url</code>, the
+              address that jobs ask it by, and <code className={styles.flag}>--gitlab-url</code> or{" "}
+              <code className={styles.flag}>--ci-issuers</code>.
             </p>
           </Notice>
         ) : (

@@ -39,7 +39,12 @@ function Settings({ project, settings, manages }: { project: string; settings: P
   const [description, setDescription] = useState(settings.description);
   const [visibility, setVisibility] = useState(settings.visibility as Visibility);
   const save = useMutation({
-    mutationFn: () => changes(project).update({ name: name.trim(), description, visibility }),
+    mutationFn: () =>
+      changes(project).update({
+        ...(name.trim() === settings.name ? {} : { name: name.trim() }),
+        description,
+        visibility,
+      }),
     onSuccess: () => toast("Saved."),
   });
   const submit = (event: FormEvent) => {
@@ -55,7 +60,8 @@ function Settings({ project, settings, manages }: { project: string; settings: P
       <form className={styles.form} onSubmit={submit}>
         <TextField
           label="Name"
-          required
+          required={settings.name !== ""}
+          placeholder={settings.path.split("/").at(-1)}
           disabled={!manages}
           value={name}
           onChange={(event) => setName(event.target.value)}
@@ -63,7 +69,7 @@ function Settings({ project, settings, manages }: { project: string; settings: P
         <TextArea
           label="Description"
           disabled={!manages}
-          rows={3}
+          className={styles.low ?? ""}
           value={description}
           onChange={(event) => setDescription(event.target.value)}
         />
@@ -78,7 +84,7 @@ function Settings({ project, settings, manages }: { project: string; settings: P
         {save.error === null ? null : <FailureLine error={save.error} />}
         {manages ? (
           <div className={styles.row}>
-            <Button kind="primary" type="submit" disabled={save.isPending || isSame || name.trim() === ""}>
+            <Button kind="primary" type="submit" disabled={save.isPending || isSame}>
               Save
             </Button>
           </div>

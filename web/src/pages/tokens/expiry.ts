@@ -15,9 +15,9 @@ export function endOf(
   if (expiresAt === undefined) return { text: "Never", isOver: false, isNear: false };
   const at = Number(expiresAt);
   if (at <= now) return { text: "Expired", isOver: true, isNear: false, at };
-  const days = Math.floor((at - now) / day);
+  const days = Math.round((at - now) / day);
   const text = days === 0 ? "within a day" : `in ${counted(days, "day")}`;
-  return { text, isOver: false, isNear: days < near, at };
+  return { text, isOver: false, isNear: days <= near, at };
 }
 
 export const lifetimes = [

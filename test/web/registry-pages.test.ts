@@ -99,8 +99,8 @@ describe("the page of a registered model", () => {
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("region", { name: "Description" }).locator("strong").waitFor();
     await act("Edit the tags …");
-    await page.getByLabel("Key").fill("season");
-    await page.getByLabel("Value").fill("late");
+    await page.getByLabel("Key", { exact: true }).fill("season");
+    await page.getByLabel("Value", { exact: true }).fill("late");
     await page.getByRole("button", { name: "Set" }).click();
     await page.getByRole("button", { name: "Delete the tag season" }).waitFor();
     await page.getByRole("button", { name: "Done" }).click();
@@ -155,7 +155,7 @@ describe("the page of a version", () => {
     });
     await page.getByRole("button", { name: "Actions for this version" }).click();
     await page.getByRole("menuitem", { name: "Edit the aliases …" }).click();
-    await page.getByLabel("Alias").fill("@champion");
+    await page.getByLabel("Alias", { exact: true }).fill("@champion");
     await page.getByRole("button", { name: "Set" }).click();
     await page.getByRole("button", { name: "Delete the alias champion" }).waitFor();
     expect(await accessibilityOf(page)).toEqual([]);

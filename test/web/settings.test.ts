@@ -314,7 +314,7 @@ describe("the administration of the server", () => {
     await page.getByLabel("Path").fill("wine/quality");
     await page.getByRole("button", { name: "Create project" }).click();
     await page.waitForURL("**/wine/quality/-/ml/settings/members");
-    await page.getByRole("heading", { name: "No members yet" }).waitFor();
+    await page.getByLabel(`Role of ${admin.username}`).waitFor();
   });
 
   it("is for administrators alone, and says so", async () => {

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { largeArtifact } from "./artifact.ts";
 import { floors } from "./capture.ts";
+import { measureExports } from "./export.ts";
 import type { Spec } from "./generator.ts";
 import { measure } from "./measure.ts";
 import { million } from "./million.ts";
@@ -20,10 +21,11 @@ import { tenancy } from "./tenancy.ts";
 
 const usage = `npm run bench -- [options]
   --full             every row, at 100,000 runs (default: the short rows at 10,000, in about five minutes)
-  --million          and Loggia's searches at 1,000,000 runs and 50,000,000 points (an hour, 20 GB)
+  --million          and Loggia's searches at 1,000,000 runs and 50,000,000 points (ten minutes, 13 GB)
   --soak MINUTES     and Loggia's memory during a training loop of 64 clients
   --artifact GIB     and its memory while an artifact of that size comes and goes
   --tenancy          what tokens and row-level security cost instead, Loggia with them beside Loggia without
+  --export           and how fast all runs leave as files and messages, and the memory that takes
   --write            put the tables into bench/README.md, with --full into bench/RESULTS.md
   --keep             keep the databases below .cache/bench-kept, and use those that are there
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
@@ -39,6 +41,7 @@ const { values: options } = parseArgs({
     soak: { type: "string" },
     artifact: { type: "string" },
     tenancy: { type: "boolean", default: false },
+    export: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
@@ -101,6 +104,7 @@ async function bench(stage: Stage): Promise<void> {
     more.push(await soak(stage, loggia, Number(options.soak)));
   if (options.artifact !== undefined && loggia !== undefined)
     more.push(await largeArtifact(loggia, Number(options.artifact)));
+  if (options.export && loggia !== undefined) more.push(await measureExports(loggia, data.runs));
   const { postgres } = stage;
   await writeResults({ rows, samples, footprints, more, postgres, data, full, write: options.write });
 }

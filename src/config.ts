@@ -472,3 +472,7 @@ export function settingsTable(): string {
   });
   return ["| Flag | Environment | Default | |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
+
+/** What the environment says to every client of an MLflow server; it is no setting of this program's own. */
+export const clientSetting = (name: "MLFLOW_TRACKING_URI" | "MLFLOW_TRACKING_TOKEN"): string | undefined =>
+  process.env[name] || undefined;

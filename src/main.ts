@@ -3,7 +3,7 @@ import { flushCompileCache } from "node:module";
 import { checkWords, readArguments } from "./cli/arguments.ts";
 import { commands } from "./cli/commands.ts";
 import { help } from "./cli/help.ts";
-import { type Config, readConfig, SettingError, type Shown } from "./config.ts";
+import { type Config, clientSetting, readConfig, SettingError, type Shown } from "./config.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -32,6 +32,18 @@ async function main(argv: string[]): Promise<void> {
     return administer(await one.load(), { words: rest, values, switches, config }, say);
   }
   // Loaded late: help and a wrong setting need no server.
+  if (command === "watch") {
+    const { watch } = await import("./cli/watch.ts");
+    return watch(config, {
+      run: rest[0],
+      experiment: values.experiment,
+      trackingUri: values["tracking-uri"] ?? clientSetting("MLFLOW_TRACKING_URI"),
+      token: clientSetting("MLFLOW_TRACKING_TOKEN"),
+      json: switches.has("json"),
+      say,
+      tell: (line) => void process.stderr.write(`loggia: ${line}\n`),
+    });
+  }
   if (command === "migrate") return migrate(config);
   const { serve } = await import("./cli/serve.ts");
   await serve(config, { migrate: switches.has("migrate"), reopen: switches.has("open"), say });

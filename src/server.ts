@@ -8,12 +8,14 @@ import { artifactArchiveRoute } from "./http/artifact-archive.ts";
 import { artifactRoutes } from "./http/artifacts.ts";
 import { auditExportRoute } from "./http/audit-export.ts";
 import type { Edge } from "./http/edge.ts";
+import { exportRoutes } from "./http/exports.ts";
 import { jobWebhookRoutes } from "./http/job-webhook.ts";
 import { bulkHistoryRoutes } from "./http/metric-history-bulk.ts";
 import { oauthTokenRoutes } from "./http/oauth-token.ts";
 import { oidcSignInPath, oidcSignInRoutes } from "./http/oidc-sign-in.ts";
 import { authenticate } from "./interceptors/authenticate.ts";
 import { authorize } from "./interceptors/authorize.ts";
+import { cancelReads } from "./interceptors/cancellation.ts";
 import { limitConcurrency } from "./interceptors/concurrency.ts";
 import { endStreams } from "./interceptors/ending.ts";
 import { errors } from "./interceptors/errors.ts";
@@ -26,6 +28,7 @@ import { auditLines } from "./services/audit.ts";
 import { ciEvents } from "./services/ci-events.ts";
 import { ciExchange } from "./services/ci-exchange.ts";
 import { type PageSettings, usualPages } from "./services/deps.ts";
+import { exportSource } from "./services/exports.ts";
 import { services } from "./services/index.ts";
 import { metricHistoryBulk } from "./services/metric-history-bulk.ts";
 import { oidcSignIn } from "./services/oidc-sign-in.ts";
@@ -120,12 +123,14 @@ export async function createServer({
         limitConcurrency(callsPerToken),
         authorize,
         endStreams(gate),
+        cancelReads,
       ];
     },
     byteRoutes: (app, surround) => {
       app.register(artifactRoutes, { files: artifactFiles(deps), surround });
       app.register(artifactArchiveRoute, { archives: artifactArchives(deps), surround });
       app.register(auditExportRoute, { lines: auditLines(deps), surround });
+      app.register(exportRoutes, { source: exportSource(deps), surround });
       app.register(bulkHistoryRoutes, { histories: metricHistoryBulk(deps), surround });
       const { bodyTimeout } = { ...defaultLimits, ...limits };
       app.register(oauthTokenRoutes, { exchange: ciExchange({ db, ci }), logins, bodyTimeout });

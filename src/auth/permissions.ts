@@ -147,6 +147,10 @@ const table: Record<string, Rows> = {
     GetExperiment: ["experiment", "read"],
     ListExperiments: ["experiment", "read"],
   },
+  "loggia.v1.ExportService": {
+    ExportMetricHistories: ["run", "read"],
+    ExportRuns: ["run", "read"],
+  },
   "loggia.v1.MetricService": {
     SampleHistory: ["run", "read"],
   },

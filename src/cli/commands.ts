@@ -42,6 +42,19 @@ export const commands: Record<string, Command> = {
     flags: { json: { about: "Print JSON." } },
     settings: "all",
   },
+  watch: {
+    about: "Print the metrics of a run as they come, until it ends; or of the runs of an experiment.",
+    words: ["[RUN]"],
+    flags: {
+      experiment: { value: "ID", about: "All runs of an experiment, until Ctrl-C." },
+      "tracking-uri": {
+        value: "URI",
+        about: "Where the server is: $MLFLOW_TRACKING_URI, or that of the settings.",
+      },
+      json: { about: "Print a line of JSON for each value." },
+    },
+    settings: "all",
+  },
   ...administration,
   help: {
     about: "Describe a command.",

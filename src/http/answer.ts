@@ -14,11 +14,12 @@ const gathered = 64 * 2 ** 10;
 const compress = promisify<string | Buffer, { level: number }, Buffer>(gzip);
 const options = { level: 1 };
 
-/** Text whose beginning is at hand and whose rest is still being made. */
-export interface PartialText {
-  beginning: string;
-  rest: AsyncIterator<string>;
+/** An answer whose beginning is at hand and whose rest is still being made. */
+export interface PartialAnswer<T> {
+  beginning: T;
+  rest: AsyncIterator<T>;
 }
+export type PartialText = PartialAnswer<string>;
 
 /** Takes chunks until there is a good first write; the whole text if that is all of it. */
 export async function gather(chunks: AsyncIterable<string>): Promise<string | PartialText> {
@@ -53,15 +54,27 @@ export async function sendText(
   const compressed = takesGzip(request) && !isLocal(request);
   if (compressed) reply.header("content-encoding", "gzip");
   if (isWhole) return reply.send(compressed ? await compress(text, options) : text);
-  // As strings, which the socket encodes when it sends them: a copy less than to make a Buffer of each.
-  const stream = Readable.from(wholly(text), { objectMode: true, highWaterMark: 1 });
+  const stream = streamOf(text);
   // pipeline ends both when one fails, and the reply is cut short, which its reader can tell from an end.
   return reply.send(compressed ? pipeline(stream, createGzip(options), () => {}) : stream);
 }
 
-async function* wholly({ beginning, rest }: PartialText) {
-  yield beginning;
-  yield* { [Symbol.asyncIterator]: () => rest };
+/** The bytes of an answer; it is read on when its reader has taken what there is, and ended when the reader goes. */
+export function streamOf<T extends string | Uint8Array>({ beginning, rest }: PartialAnswer<T>): Readable {
+  let begun = false;
+  // No generator: one that was not asked for its first item would not tell `rest` of its end.
+  const iterator: AsyncIterator<T> = {
+    async next() {
+      if (begun) return rest.next();
+      begun = true;
+      return { value: beginning };
+    },
+    async return() {
+      await rest.return?.();
+      return { value: undefined, done: true };
+    },
+  };
+  return Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: false });
 }
 
 const takesGzip = ({ headers }: FastifyRequest) => {

@@ -7,9 +7,10 @@ import { projectKey } from "../auth/context-keys.ts";
 import type { ArtifactArchives } from "../services/artifact-archive.ts";
 import { missing } from "../services/context.ts";
 import { keepingScope } from "../store/scope.ts";
-import { longestStall, parameter } from "./artifacts.ts";
+import { parameter } from "./artifacts.ts";
 import type { Surround } from "./call.ts";
 import { attachment } from "./content-disposition.ts";
+import { cutWhenStalled } from "./stalled-reader.ts";
 
 export interface ArtifactArchiveOptions {
   archives: ArtifactArchives;
@@ -44,7 +45,7 @@ export async function artifactArchiveRoute(
           return { ...archive, files: keepingScope(archive.files) };
         },
       );
-      reply.raw.setTimeout(longestStall, () => reply.raw.destroy());
+      cutWhenStalled(reply.raw);
       reply.headers({
         "content-type": "application/zip",
         "content-disposition": attachment(`${name}.zip`),

@@ -13,6 +13,7 @@ import { type ByteRange, select } from "./conditional.ts";
 import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
 import { noSuchEndpoint } from "./errors.ts";
+import { cutWhenStalled } from "./stalled-reader.ts";
 import { drain, type MinimumRate, uploadBody } from "./upload-body.ts";
 
 export interface ArtifactRouteOptions {
@@ -22,9 +23,6 @@ export interface ArtifactRouteOptions {
 }
 
 const { downloadArtifact, uploadArtifact, deleteArtifact } = MlflowArtifactsService.method;
-
-/** Milliseconds for which a client may take nothing of a download before it is cut off. */
-export const longestStall = 120_000;
 
 const proxied = "/api/2.0/mlflow-artifacts/artifacts/*";
 
@@ -206,6 +204,6 @@ const bodyHeaders = (file: ArtifactFile, range: ByteRange | undefined) => ({
 });
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  reply.raw.setTimeout(longestStall, () => reply.raw.destroy());
+  cutWhenStalled(reply.raw);
   return reply.code(status).headers(headers).send(body);
 }

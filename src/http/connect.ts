@@ -10,6 +10,7 @@ import {
 } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { ExportService } from "../../gen/loggia/v1/export_pb.js";
 import {
   addressKey,
   credentialKey,
@@ -25,6 +26,7 @@ import { clientAddress } from "./client-address.ts";
 import { credentialOf } from "./credential.ts";
 import { projectReference } from "./project-path.ts";
 import { cutWhenSlow } from "./slow-body.ts";
+import { cutWhenStalled } from "./stalled-reader.ts";
 
 export interface ConnectOptions {
   interceptors: Interceptor[];
@@ -60,6 +62,7 @@ export function mountConnect(
   app.addHook("onRequest", async ({ raw, routeOptions }, reply) => {
     endWithAnswered(raw, reply.raw);
     if (unary.has(routeOptions.url ?? "")) cutWhenSlow(raw, bodyTimeout);
+    if (routeOptions.url?.startsWith(`/${ExportService.typeName}/`)) cutWhenStalled(reply.raw);
   });
   app.register(fastifyConnectPlugin, {
     routes(router) {

@@ -76,13 +76,13 @@ export function answerPages(
   app: FastifyInstance,
   { root }: WebOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined {
-  app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
+  const isBuilt = existsSync(join(root, "index.html"));
+  if (isBuilt) app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
   return (request, reply) => {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     const [path = ""] = request.originalUrl.split("?");
     if (!isPage(path)) return undefined;
-    if (!existsSync(join(root, "index.html")))
-      return reply.code(404).type("text/plain; charset=utf-8").send(unbuilt);
+    if (!isBuilt) return reply.code(404).type("text/plain; charset=utf-8").send(unbuilt);
     reply
       .header("content-security-policy", pagePolicy)
       .header("cross-origin-opener-policy", "same-origin")

@@ -74,9 +74,10 @@ async function whoever(gate: Gatekeeper, call: ContextValues): Promise<Access> {
   try {
     return await gate.find(call, false);
   } catch (error) {
+    // A browser goes on to send a session that has ended, and must not be kept from a new one for that.
     const isOver =
       error instanceof LoggiaError &&
-      error.code === "CUSTOMER_UNAUTHORIZED" &&
+      (error.code === "CUSTOMER_UNAUTHORIZED" || error.code === "REQUEST_LIMIT_EXCEEDED") &&
       (credential === undefined || isSession(credential));
     if (!isOver) throw error;
     return { principal: anonymous, project: undefined, role: undefined };

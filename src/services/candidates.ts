@@ -2,7 +2,6 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { invalid } from "../errors.ts";
 import type { RunCondition } from "../search/ast.ts";
-import type { CursorValue } from "../search/page-token.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
 import { patternOf } from "../store/candidate-keys.ts";
 import {
@@ -10,6 +9,7 @@ import {
   findChildren,
   findModelsOfRun,
   findRunByKey,
+  findRunsByKey,
   findVersionsOfRun,
   parentTag,
 } from "../store/candidates.ts";
@@ -18,7 +18,7 @@ import { findExperiment } from "../store/experiments.ts";
 import { loadModelVersions } from "../store/model-versions.ts";
 import { findRun, type RunRow } from "../store/runs.ts";
 import { countRuns, findPlace } from "../store/search-places.ts";
-import { searchRuns } from "../store/search-runs.ts";
+import { type Page, searchRuns } from "../store/search-runs.ts";
 import { toCandidates } from "./candidate-messages.ts";
 import { missing, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -59,13 +59,15 @@ export const candidates = ({ db }: Deps) =>
       };
       const about = ["candidates/search", project(ctx), experiments, filter, orderBy, view, name, topLevel];
       const pages = await pagesOf(db, about);
-      const page = async () => {
+      const page = async (): Promise<Page<RunRow>> => {
         const after = offset > 0 ? await findPlace(db, search, offset) : pages.open(req.pageToken);
         if (offset > 0 && after === undefined) return { rows: [] };
-        return await searchRuns(db, { ...search, limit, ...(after !== undefined && { after }) });
+        const found = await searchRuns(db, { ...search, limit, ...(after !== undefined && { after }) });
+        const runKeys = found.rows.map((row) => row.run_key);
+        return { ...found, rows: await findRunsByKey(db, project(ctx), runKeys) };
       };
       const [{ rows, next }, count] = await Promise.all([
-        page() as Promise<{ rows: RunRow[]; next?: CursorValue[] }>,
+        page(),
         countLimit > 0 ? countRuns(db, search, countLimit) : undefined,
       ]);
       return {

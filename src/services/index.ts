@@ -3,6 +3,7 @@ import { AuditService } from "../../gen/loggia/v1/audit_pb.js";
 import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { CiService } from "../../gen/loggia/v1/ci_pb.js";
 import { ExperimentService } from "../../gen/loggia/v1/experiments_pb.js";
+import { ExportService } from "../../gen/loggia/v1/export_pb.js";
 import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
 import { MemberService, UserService } from "../../gen/loggia/v1/members_pb.js";
 import { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
@@ -23,6 +24,7 @@ import { ci } from "./ci.ts";
 import type { Deps } from "./deps.ts";
 import { experimentPages } from "./experiment-pages.ts";
 import { experiments } from "./experiments.ts";
+import { exports } from "./exports.ts";
 import { ingest } from "./ingest.ts";
 import { logBatch } from "./log-batch.ts";
 import { logModel } from "./log-model.ts";
@@ -72,6 +74,7 @@ export const services = (deps: Deps): ServiceImplSpec[] => [
     ...registrySearch(deps),
   }),
   createServiceImplSpec<typeof MetricService>(MetricService, sampledHistory(deps)),
+  createServiceImplSpec<typeof ExportService>(ExportService, exports(deps)),
   createServiceImplSpec<typeof ProjectService>(ProjectService, projects(deps)),
   createServiceImplSpec<typeof MemberService>(MemberService, members(deps)),
   createServiceImplSpec<typeof UserService>(UserService, users(deps)),

@@ -3,6 +3,7 @@
  * for now (429); too many points at once are refused for now.
  */
 import { invalid, LoggiaError } from "../errors.ts";
+import { uncancelled } from "../store/cancellation.ts";
 import type { Database } from "../store/database.ts";
 import { loadQuotas, type Quotas } from "../store/quotas.ts";
 import { inProjects } from "../store/scope.ts";
@@ -41,7 +42,7 @@ class KnownQuotas {
   #read(): Promise<void> {
     if (this.#reading !== undefined) return this.#reading;
     const began = performance.now();
-    const reading: Promise<void> = inProjects("all", () => loadQuotas(this.#db))
+    const reading: Promise<void> = uncancelled(() => inProjects("all", () => loadQuotas(this.#db)))
       .then((quotas) => {
         if (this.#reading !== reading) return;
         this.#quotas = quotas;

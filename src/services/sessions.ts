@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { SessionService, ViewerProjectSchema, ViewerSchema } from "../../gen/loggia/v1/sessions_pb.js";
 import { type Access, requirePermission, sees, type Visibility } from "../auth/access.ts";
-import { secureKey } from "../auth/context-keys.ts";
+import { credentialKey, secureKey } from "../auth/context-keys.ts";
 import type { Action, Resource } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
 import { clearSessionCookies, setSessionCookie } from "../auth/session-cookie.ts";
@@ -47,14 +47,15 @@ export const sessions = ({ db, pages = usualPages }: Pick<Deps, "db" | "pages">)
       const { principal } = caller(ctx);
       if (principal.kind === "token" && principal.tokenKind === "session")
         await endSession(db, principal.tokenId, audited(ctx));
-      for (const cookie of clearSessionCookies(ctx.values.get(secureKey)))
-        ctx.responseHeader.append("set-cookie", cookie);
+      clearSession(ctx);
       return {};
     },
 
     async getViewer(req, ctx) {
       const { principal } = caller(ctx);
       const { version, isOpen, anonymousReads, oidc } = pages;
+      const hasEnded = principal.kind === "anonymous" && ctx.values.get(credentialKey) !== undefined;
+      if (hasEnded) clearSession(ctx);
       const seesProjects = principal.kind !== "anonymous" || anonymousReads;
       const project =
         req.project !== "" && seesProjects ? await projectOf(db, principal, req.project) : undefined;
@@ -70,6 +71,11 @@ export const sessions = ({ db, pages = usualPages }: Pick<Deps, "db" | "pages">)
       };
     },
   }) satisfies Partial<ServiceImpl<typeof SessionService>>;
+
+function clearSession(ctx: HandlerContext): void {
+  for (const cookie of clearSessionCookies(ctx.values.get(secureKey)))
+    ctx.responseHeader.append("set-cookie", cookie);
+}
 
 async function toViewer(db: Database, ctx: HandlerContext): Promise<MessageInitShape<typeof ViewerSchema>> {
   const { principal } = caller(ctx);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LoggiaError } from "../errors.ts";
+import { uncancelled } from "./cancellation.ts";
 import { sqlState } from "./postgres-errors.ts";
 import { currentScope, inProjects, type Scope, union } from "./scope.ts";
 
@@ -79,7 +80,7 @@ export function groupCommit<Request, Answer>(
   async function executeInScope(group: readonly Waiting<Request, Answer>[]): Promise<readonly Answer[]> {
     const scope = union(group.map((member) => member.scope));
     const requests = group.map((member) => member.request);
-    return inProjects(scope, () => execute(requests));
+    return uncancelled(() => inProjects(scope, () => execute(requests)));
   }
 
   async function commit(group: readonly Waiting<Request, Answer>[]): Promise<void> {

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
-import { bigintArray, doubleArray, intArray } from "./array-bytes.ts";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { JobKey } from "./ci-jobs.ts";
 import { provenParts } from "./ci-runs.ts";
 import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
+import { historyParts, type Items, latePart, latestPart, pointPart } from "./log-points.ts";
 import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
 import { longRunsOf, noticePoints } from "./metric-rollup-queue.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
@@ -112,7 +112,8 @@ export function batchStatement(batches: readonly Batch[], tellsLate = false): Ra
   if (params.items.length > 0) parts.push(paramParts(params));
   else
     parts.push(sql`writable as (select * from entry where lifecycle_stage = 'active' and not is_unwritten)`);
-  if (metrics.items.length > 0) parts.push(pointPart(metrics), ...historyParts(batches), latestPart);
+  if (metrics.items.length > 0)
+    parts.push(pointPart(metrics), ...historyParts(batches.map((batch) => batch.metrics)), latestPart);
   if (metrics.items.length > 0 && tellsLate) parts.push(latePart);
   if (tags.items.length > 0) parts.push(tagParts(tags));
   if (batches.some((batch) => batch.modelMetrics !== undefined))
@@ -122,12 +123,6 @@ export function batchStatement(batches: readonly Batch[], tellsLate = false): Ra
     parts.push(provenParts("writable", proven.places, proven.items));
   }
   return sql`with ${sql.join(parts)} ${params.items.length > 0 ? answerWithParams : answer}`;
-}
-
-/** All items of one kind in a group, and beside each the place of its batch, from 1. */
-interface Items<Item> {
-  places: number[];
-  items: Item[];
 }
 
 function flatten<Item>(batches: readonly Batch[], of: (batch: Batch) => readonly Item[]): Items<Item> {
@@ -156,104 +151,6 @@ const entry = (batches: readonly Batch[], isUnwritten: RawBuilder<boolean>) => s
       where runs.project_id = wanted.project_id and runs.run_id = wanted.run_id
       limit 1
     ) as run
-  )`;
-
-const pointPart = ({ places, items }: Items<MetricPoint>) => sql`
-  point as materialized (
-    select project_id, run_key, experiment_id, key collate "C" as key, step, "timestamp", value
-    from unnest(
-      ${intArray(places)}::int[],
-      ${textArray(items.map((item) => item.key))}::text[],
-      ${bigintArray(items.map((item) => item.step))}::bigint[],
-      ${bigintArray(items.map((item) => item.timestamp))}::bigint[],
-      ${doubleArray(items.map((item) => item.value))}::float8[]
-    ) as given (n, key, step, "timestamp", value)
-    join writable using (n)
-  )`;
-
-/**
- * Stores the points that are not there. ON CONFLICT looks for each of them first, and confirms each afterwards. A point
- * beyond the latest of its series cannot be there, so where a series has many points, that is asked first. When a writer at the
- * same moment stores the same point, group-commit.ts writes the members of the group again, one by one.
- */
-const historyParts = (batches: readonly Batch[]) =>
-  batches.every(isDense) ? [knownPart, newPart] : [eachPart];
-
-/** Points of a series from which on it is cheaper to look up the latest of each series than every point. */
-const manyPoints = 8;
-
-const isDense = ({ metrics }: Batch) =>
-  metrics.length >= manyPoints && metrics.length >= manyPoints * new Set(metrics.map(({ key }) => key)).size;
-
-const eachPart = sql`
-  history as (
-    insert into metrics (project_id, run_key, key, step, "timestamp", value)
-    select project_id, run_key, key, step, "timestamp", value
-    from point
-    order by project_id, run_key, key, step, "timestamp", value
-    on conflict do nothing
-  )`;
-
-const knownPart = sql`
-  known as materialized (
-    select series.*, last_step, last_timestamp, last_value
-    from (select distinct project_id, run_key, key from point) as series
-    left join lateral (
-      select step as last_step, "timestamp" as last_timestamp, value as last_value
-      from latest_metrics
-      where latest_metrics.project_id = series.project_id and latest_metrics.run_key = series.run_key
-        and latest_metrics.key = series.key
-      limit 1
-    ) as latest on true
-  )`;
-
-// A scalar subquery and not EXISTS, for which Postgres might build the set of all points.
-const newPart = sql`
-  history as (
-    insert into metrics (project_id, run_key, key, step, "timestamp", value)
-    select distinct project_id, run_key, key, step, "timestamp", value
-    from point
-    join known using (project_id, run_key, key)
-    where (step, "timestamp", value) > (last_step, last_timestamp, last_value)
-      or (
-        select true
-        from metrics
-        where metrics.project_id = point.project_id and metrics.run_key = point.run_key and metrics.key = point.key
-          and metrics.step = point.step and metrics."timestamp" = point."timestamp" and metrics.value = point.value
-      ) is null
-    order by project_id, run_key, key, step, "timestamp", value
-  )`;
-
-const latestPart = sql`
-  latest as (
-    insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
-    select distinct on (project_id, run_key, key)
-      project_id, run_key, key, experiment_id, step, "timestamp", value, value
-    from point
-    order by project_id, run_key, key, step desc, "timestamp" desc, value desc
-    on conflict (project_id, run_key, key) do update
-    set step = excluded.step, "timestamp" = excluded."timestamp", value = excluded.value, settled_value = null
-    where (excluded.step, excluded."timestamp", excluded.value)
-      > (latest_metrics.step, latest_metrics."timestamp", latest_metrics.value)
-  )`;
-
-const latePart = sql`
-  late as (
-    insert into late_metrics (project_id, run_key, key, first_step, last_step)
-    select project_id, run_key, key, first_step, least(last_step, announced - 1)
-    from (
-      select project_id, run_key, key, min(step) as first_step, max(step) as last_step
-      from point
-      group by project_id, run_key, key
-    ) as series
-    cross join lateral (
-      select announced
-      from metric_rollups
-      where metric_rollups.project_id = series.project_id and metric_rollups.run_key = series.run_key
-        and metric_rollups.key = series.key
-      limit 1
-    ) as rollup
-    where first_step < announced
   )`;
 
 const paramParts = ({ places, items }: Items<KeyValue>) => sql`

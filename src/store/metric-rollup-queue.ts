@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { uncancelled } from "./cancellation.ts";
 import type { Database } from "./database.ts";
 import { rollUp } from "./metric-rollups.ts";
 import { inProjects } from "./scope.ts";
@@ -26,7 +27,7 @@ export function considerRollUp(db: Database, series: NamedSeries): void {
   }
   const fresh = new Map([[name, series]]);
   queues.set(db, fresh);
-  void work(db, fresh).finally(() => queues.delete(db));
+  void uncancelled(() => work(db, fresh)).finally(() => queues.delete(db));
 }
 
 async function work(db: Database, queue: Map<string, NamedSeries>): Promise<void> {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import pg from "pg";
+import { currentSignal, orCancel } from "./cancellation.ts";
 import { DatabaseAway, named } from "./postgres-errors.ts";
 import { currentScope, type Scope } from "./scope.ts";
 import { ScopedQuery, scopeStatement } from "./scoped-query.ts";
@@ -23,10 +24,12 @@ export type ClientConfig = pg.ClientConfig & { patience: Patience };
  */
 export class PlainClient extends pg.Client {
   readonly #patience: Patience;
+  readonly #config: ClientConfig;
 
   constructor(config: ClientConfig) {
     super(config);
     this.#patience = config.patience;
+    this.#config = config;
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's query has a dozen overloads; this passes its arguments on.
@@ -39,7 +42,9 @@ export class PlainClient extends pg.Client {
       scope === undefined || isOwn
         ? Reflect.apply(super.query, this, args)
         : this.#within(scope, typeof first === "string" ? { text: first, values } : first);
-    return result instanceof Promise ? this.#awaited(result) : result;
+    if (!(result instanceof Promise)) return result;
+    const signal = currentSignal();
+    return this.#awaited(signal === undefined ? result : orCancel(result, signal, this, this.#config));
   }
 
   /** Whether this connection has prepared what sets the scope. */

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { numberArray } from "./array-literals.ts";
+import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 
 /** A logged value of a metric: `timestamp` in milliseconds since the epoch; `value` may be NaN or ±Infinity. */
@@ -57,24 +57,32 @@ const data = sql`concat(
       '}'
     )`;
 
-/** The RunText of each row `run` of `runs`, a table or several, with its place `n`. */
-export const runTexts = (runs: RawBuilder<unknown>) => sql<RunText & { n: bigint }>`
+/** Which keys of what runs have logged; all of a kind that is left out. */
+export type WantedKeys = { readonly [kind in "metrics" | "params" | "tags"]?: readonly string[] };
+
+const among = (keys: readonly string[]) => sql`key = any(${textArray(keys)}::text[])`;
+const andAmong = (keys: readonly string[] | undefined) =>
+  keys === undefined ? sql`` : sql` and ${among(keys)}`;
+
+/** The RunText of each row `run` of `runs`, a table or several, with its place `n`; of their data, what is of `only`. */
+export const runTexts = (runs: RawBuilder<unknown>, only: WantedKeys = {}) => sql<RunText & { n: bigint }>`
   select n, run.run_key, run.has_inputs, ${info} as info, ${data} as data
   from ${runs}
   cross join lateral (
     select ${metricItems} as items
     from latest_metrics
-    where project_id = run.project_id and run_key = run.run_key
+    where project_id = run.project_id and run_key = run.run_key${andAmong(only.metrics)}
   ) as metric
   cross join lateral (
     select ${textItems} as items
     from params
-    where project_id = run.project_id and run_key = run.run_key
+    where project_id = run.project_id and run_key = run.run_key${andAmong(only.params)}
   ) as param
   cross join lateral (
-    select ${textItems} as items, max(value) filter (where key = ${sql.lit(runNameTag)}) as name
+    select ${only.tags === undefined ? textItems : sql`${textItems} filter (where ${among(only.tags)})`} as items,
+      max(value) filter (where key = ${sql.lit(runNameTag)}) as name
     from tags
-    where project_id = run.project_id and run_key = run.run_key
+    where project_id = run.project_id and run_key = run.run_key${andAmong(only.tags && [...only.tags, runNameTag])}
   ) as tag`;
 
 /** What a row of `runs` becomes for runTexts. */
@@ -86,13 +94,14 @@ const runsOf = (project: bigint, runKeys: readonly bigint[]) => sql`
     select ${runColumns} from runs where project_id = ${project} and run_key = wanted.run_key limit 1
   ) as run`;
 
-/** The runs of these keys that are there, in the order of the keys. */
+/** The runs of these keys that are there, in the order of the keys; of their data, what is of `only`. */
 export async function readRunTexts(
   db: Database,
   project: bigint,
   runKeys: readonly bigint[],
+  only: WantedKeys = {},
 ): Promise<RunText[]> {
-  const { rows } = await sql<RunText>`${runTexts(runsOf(project, runKeys))}
+  const { rows } = await sql<RunText>`${runTexts(runsOf(project, runKeys), only)}
   order by n`.execute(db);
   return rows;
 }

@@ -122,7 +122,10 @@ async function measure(
   return {
     runs: Number(found?.runs ?? 0),
     most: Number(found?.most ?? 0),
-    counted: counted.sort((a, b) => a.count - b.count),
+    // Of those too common to be told apart, text first: it is mostly asked to be equal, and a metric to be greater.
+    counted: counted.sort(
+      (a, b) => a.count - b.count || Number(a.fact.kind === "metric") - Number(b.fact.kind === "metric"),
+    ),
   };
 }
 

@@ -164,8 +164,20 @@ function textFact(condition: ParamCondition | TagCondition): Fact {
  */
 export function compareTexts(column: Sql, op: "=" | "!=" | "LIKE" | "ILIKE", value: string): Sql<SqlBool> {
   if (op === "LIKE") return like(column, value);
-  if (op === "ILIKE") return sql`${column} ilike ${value} collate "und-x-icu"`;
+  if (op === "ILIKE") return ilike(column, value);
   return sql`${column} ${operators[op]} ${value}`;
+}
+
+/**
+ * ICU takes three times as long as the C collation, which knows the letters of ASCII. Both say the same of a pattern and a
+ * value that have no others.
+ */
+function ilike(column: Sql, pattern: string): Sql<SqlBool> {
+  const inAnyScript = sql<SqlBool>`${column} ilike ${pattern} collate "und-x-icu"`;
+  const hasOthers = sql`octet_length(${column}) <> length(${column})`;
+  return /^\p{ASCII}*$/u.test(pattern)
+    ? sql`(${column} ilike ${pattern} collate "C" or (${hasOthers} and ${inAnyScript}))`
+    : inAnyScript;
 }
 
 /**

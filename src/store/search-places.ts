@@ -3,7 +3,7 @@ import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { planEachTime } from "./postgres-client.ts";
-import { type Fact, runHas, type Sql, within } from "./search-facts.ts";
+import { type Fact, factTable, isIndexed, isTooLong, runHas, type Sql, within } from "./search-facts.ts";
 import { joins, ordered, type SortKey } from "./search-keys.ts";
 import { type RunSearch, toQuestion } from "./search-runs.ts";
 import { every, inScope, intersection, onRuns, probe, type Question } from "./search-statements.ts";
@@ -18,23 +18,28 @@ const mostSets = 4;
 
 /**
  * The place after the first `offset` runs (at least 1), to be given to searchRuns as `after`; undefined when there are not so many. What is
- * left out is read from indexes alone where an index has the order: by start time, or by a metric.
+ * left out is read from indexes alone where one has the order: by start time, or by a metric, param or tag.
  */
 export async function findPlace(
   db: Database,
   search: WholeSearch,
   offset: number,
+  fewRuns = measuredFewRuns,
 ): Promise<CursorValue[] | undefined> {
   const question = await withoutNeedlessStage(db, toQuestion({ ...search, limit: 1 }));
   if (question.scope.experiments.length === 0) return undefined;
   const { keys } = question;
-  const byMetric = await placeByMetric(db, question, offset - 1);
-  if (byMetric !== undefined) return byMetric;
+  const byValue = await placeByValue(db, question, offset - 1);
+  if (byValue !== undefined) return byValue;
+  const rare = await rareFacts(db, question, fewRuns);
+  // Along the index of the newest runs one by one, where many of them have what is asked for; else from those that have it.
+  const isAlong = keys[0]?.column === "k_start_time" && question.scope.experiments.length === 1;
+  const sets = rare.length > 0 ? rare : isAlong ? [] : question.facts;
   const rows = await read<Place>(
     db,
     sql`
     select ${valuesOf(keys)}
-    from ${matching(question, setsOf(question.facts))}
+    from ${matching(question, setsOf(sets))}
     order by ${ordered(keys)} offset ${offset - 1} limit 1`,
   );
   const [row] = rows;
@@ -62,11 +67,14 @@ function matching(question: Question, sets: readonly Fact[], sorted = true): Sql
 
 const setsOf = (facts: readonly Fact[]) => facts.slice(0, mostSets);
 
+/** Values that are read before the one at a place, to see with how many of them it ties. */
+const tieWindow = 1_000;
+
 /**
- * By a metric, runs are skipped along the index of its values, which has them in another order where values tie: so the value
- * at the place is found first, then the place among the runs that tie in it.
+ * By a metric, param or tag, runs are skipped along the index of its values, which has them in another order where values tie:
+ * so the value at the place is found first, then the place among the runs that tie in it.
  */
-async function placeByMetric(
+async function placeByValue(
   db: Database,
   question: Question,
   skipped: number,
@@ -74,36 +82,73 @@ async function placeByMetric(
   const { scope, starts, columns, facts, keys, stage } = question;
   const [first, ...others] = keys;
   const isPlain = starts.length + columns.length + facts.length === 0 && stage === undefined;
-  if (first?.fact?.kind !== "metric" || !isPlain || scope.experiments.length !== 1) return undefined;
-  const { alias, key } = first.fact;
+  if (first?.fact === undefined || !isPlain || scope.experiments.length !== 1) return undefined;
+  const { alias, key, kind } = first.fact;
   const o = sql.id(alias);
+  const table = kind === "metric" ? numbersOfMetrics(o) : factTable(kind, o);
   const value = sql.id(alias, "value");
   const ofKey: Sql<SqlBool> = sql`${o}.project_id = ${scope.project}
     and ${within(sql`${o}.experiment_id`, scope.experiments)} and ${o}.key = ${key}`;
-  const [found] = await read<{ value: number }>(
+  if (kind !== "metric" && (await hasLongValues(db, table, ofKey, value))) return undefined;
+  const along: Sql<SqlBool> = kind === "metric" ? ofKey : sql`${ofKey} and ${isIndexed(value)}`;
+  const descending = first.descending || first.negated;
+  const from = Math.max(0, skipped - tieWindow);
+  const around = await read<{ value: number | string }>(
     db,
     sql`
-    select ${value} as value from latest_metrics ${o}
-    where ${ofKey} and ${value} < 'NaN'
-    order by ${value}${first.negated ? sql` desc` : sql``} offset ${skipped} limit 1`,
+    select ${value} as value from ${table}
+    where ${along}
+    order by ${value}${descending ? sql` desc` : sql``} offset ${from} limit ${skipped - from + 1}`,
   );
-  if (found === undefined) return undefined;
-  const [before] = await read<{ count: bigint }>(
-    db,
-    sql`
-    select count(*) as count from latest_metrics ${o}
-    where ${ofKey} and ${value} ${first.negated ? sql`>` : sql`<`} ${found.value} and ${value} < 'NaN'`,
-  );
+  const at = around.at(-1);
+  if (at === undefined || around.length <= skipped - from) return undefined;
+  const ties = around.length - around.findIndex((row) => row.value === at.value);
+  const isWhole = ties < around.length || from === 0;
+  const before = isWhole
+    ? skipped - (ties - 1)
+    : await countBeyond(db, table, along, value, at.value, descending);
   const [row] = await read<Place>(
     db,
     sql`
     select ${valuesOf(keys)}
-    from latest_metrics ${o}
+    from ${table}
     join runs r on r.project_id = ${scope.project} and r.run_key = ${o}.run_key${joins(others, scope.project)}
-    where ${ofKey} and ${value} = ${found.value}
-    order by ${ordered(others)} offset ${skipped - Number(before?.count ?? 0n)} limit 1`,
+    where ${along} and ${value} = ${at.value}
+    order by ${ordered(others)} offset ${skipped - before} limit 1`,
   );
   return row && keys.map(({ column }) => row[column] ?? null);
+}
+
+/** The latest values that are numbers: those in the index of values, merged with the few that are not (settled-metrics.ts). */
+const numbersOfMetrics = (alias: Sql): Sql => sql`(
+      select project_id, experiment_id, key, run_key, settled_value as value
+      from latest_metrics where settled_value < 'NaN'
+      union all
+      select project_id, experiment_id, key, run_key, value
+      from latest_metrics where settled_value is null and value < 'NaN'
+    ) as ${alias}`;
+
+/** Whether there are values that are in an index of their own, and so in no order with the others. */
+async function hasLongValues(db: Database, table: Sql, ofKey: Sql<SqlBool>, value: Sql): Promise<boolean> {
+  const rows = await read(db, sql`select from ${table} where ${ofKey} and ${isTooLong(value)} limit 1`);
+  return rows.length > 0;
+}
+
+async function countBeyond(
+  db: Database,
+  table: Sql,
+  along: Sql<SqlBool>,
+  value: Sql,
+  place: number | string,
+  descending: boolean,
+): Promise<number> {
+  const [row] = await read<{ count: bigint }>(
+    db,
+    sql`
+    select count(*) as count from ${table}
+    where ${along} and ${value} ${descending ? sql`>` : sql`<`} ${place}`,
+  );
+  return Number(row?.count ?? 0n);
 }
 
 /** Where no run is deleted, every run is active, and nothing has to be looked up to know. */
@@ -125,10 +170,18 @@ async function countStages(db: Database, { scope }: Pick<Question, "scope">) {
 }
 
 /** Up to this many runs with a fact are worth starting from. */
-const fewRuns = 10_000;
+const measuredFewRuns = 10_000;
+
+/** The facts that few runs have. */
+async function rareFacts(db: Database, question: Question, fewRuns: number): Promise<Fact[]> {
+  const present = question.facts.filter((fact) => !fact.absent);
+  if (present.length === 0) return [];
+  const [found] = await read(db, probe(question, present, { runs: 1, facts: fewRuns + 1 }));
+  return present.filter((_, i) => Number(found?.[`c${i}`] ?? 0) <= fewRuns);
+}
 
 /** Runs that are looked at in turn before the sets of all that satisfy the conditions are built. */
-const firstLook = 20_000;
+const measuredFirstLook = 20_000;
 
 export interface Count {
   count: bigint;
@@ -137,7 +190,12 @@ export interface Count {
 }
 
 /** How many runs a search finds, counted up to `most`. What a whole experiment has is known anyway. */
-export async function countRuns(db: Database, search: WholeSearch, most: number): Promise<Count> {
+export async function countRuns(
+  db: Database,
+  search: WholeSearch,
+  most: number,
+  { fewRuns, firstLook } = { fewRuns: measuredFewRuns, firstLook: measuredFirstLook },
+): Promise<Count> {
   const question = toQuestion({ ...search, limit: 1 });
   const { scope, facts, starts, columns, stage } = question;
   if (scope.experiments.length === 0) return { count: 0n, isExact: true };
@@ -147,13 +205,10 @@ export async function countRuns(db: Database, search: WholeSearch, most: number)
     return { count, isExact: true };
   }
   if (facts.length === 0) return counted(await countMatching(db, question, [], most), most);
-  const present = facts.filter((fact) => !fact.absent);
-  const [found] = await read(db, probe(question, present, { runs: firstLook + 1, facts: fewRuns + 1 }));
-  const rare = present.filter((_, i) => Number(found?.[`c${i}`] ?? 0) <= fewRuns);
-  if (rare.length > 0) return counted(await countMatching(db, question, rare.slice(0, mostSets), most), most);
-  const looked = await countNewest(db, question, most);
-  const all = Number(found?.runs ?? 0) <= firstLook;
-  if (looked >= most || all) return counted(looked, most);
+  const rare = await rareFacts(db, question, fewRuns);
+  if (rare.length > 0) return counted(await countMatching(db, question, setsOf(rare), most), most);
+  const looked = await countNewest(db, question, most, firstLook);
+  if (looked.count > most || looked.isAll) return counted(looked.count, most);
   return counted(await countMatching(db, question, setsOf(facts), most), most);
 }
 
@@ -168,22 +223,25 @@ async function countMatching(db: Database, question: Question, sets: readonly Fa
   return Number(row?.count ?? 0n);
 }
 
-/** Those among the newest runs. */
-async function countNewest(db: Database, question: Question, most: number) {
+/** Those among the newest runs, up to one more than `most`; `isAll`: there are no others. */
+async function countNewest(db: Database, question: Question, most: number, firstLook: number) {
   const { scope, starts, facts } = question;
-  const [row] = await read<{ count: bigint }>(
+  const [row] = await read<{ count: bigint; runs: bigint }>(
     db,
     sql`
-    select count(*) as count from (
-      select from (
-        select r.* from runs r where ${every([...inScope(scope), ...starts])}
-        order by r.start_time desc, r.run_id limit ${firstLook}
-      ) r
-      where ${every([...onRuns(question), ...facts.map((fact) => runHas(fact, scope))])}
-      limit ${most + 1}
-    ) x`,
+    with newest as materialized (
+      select r.* from runs r where ${every([...inScope(scope), ...starts])}
+      order by r.start_time desc, r.run_id limit ${firstLook + 1}
+    )
+    select (
+      select count(*) from (
+        select from newest r
+        where ${every([...onRuns(question), ...facts.map((fact) => runHas(fact, scope))])}
+        limit ${most + 1}
+      ) x
+    ) as count, (select count(*) from newest) as runs`,
   );
-  return Number(row?.count ?? 0n);
+  return { count: Number(row?.count ?? 0n), isAll: Number(row?.runs ?? 0n) <= firstLook };
 }
 
 const read = async <Row>(db: Database, statement: Sql<Row> | Sql): Promise<Row[]> =>

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { type Costs, findRuns } from "./search-choice.ts";
 import { columnCondition } from "./search-columns.ts";
 import { toFacts } from "./search-facts.ts";
-import { sortKeys } from "./search-keys.ts";
+import { type SortKey, sortKeys } from "./search-keys.ts";
 import type { FoundRun, Question } from "./search-statements.ts";
 import { inTurn } from "./search-turns.ts";
 
@@ -39,10 +39,14 @@ export async function searchRuns(db: Database, search: RunSearch, costs?: Costs)
   if (rows.length <= search.limit) return { rows };
   rows.length = search.limit;
   const last = rows.at(-1);
-  return last === undefined
-    ? { rows }
-    : { rows, next: question.keys.map(({ column }) => last[column] ?? null) };
+  return last === undefined ? { rows } : { rows, next: placeIn(question.keys, last) };
 }
+
+/** The place of a run that was found in the order of `orders`: as `after`, it brings what follows. */
+export const placeOf = (orders: readonly RunOrder[], run: FoundRun): CursorValue[] =>
+  placeIn(sortKeys(orders), run);
+
+const placeIn = (keys: readonly SortKey[], run: FoundRun) => keys.map(({ column }) => run[column] ?? null);
 
 export function toQuestion({
   project,

@@ -191,7 +191,8 @@ function walkStream(
       alias,
       facts.filter((fact) => !decided.includes(fact)),
       scope,
-      set,
+      // Few rows are looked up sooner than a set is built for them.
+      stream.isSorted ? undefined : set,
     ),
     ...beyond(along, at),
     ...(stream.isSorted && steps !== undefined ? upTo(question, stream, stretch, experiment, steps) : []),

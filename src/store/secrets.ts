@@ -1,3 +1,4 @@
+import { uncancelled } from "./cancellation.ts";
 import type { Database } from "./database.ts";
 
 const secrets = new WeakMap<Database, Promise<Uint8Array>>();
@@ -6,12 +7,14 @@ const secrets = new WeakMap<Database, Promise<Uint8Array>>();
 export function pageTokenSecret(db: Database): Promise<Uint8Array> {
   let secret = secrets.get(db);
   if (secret === undefined) {
-    secret = db
-      .selectFrom("secrets")
-      .select("value")
-      .where("name", "=", "page_token")
-      .executeTakeFirstOrThrow()
-      .then((row) => row.value);
+    secret = uncancelled(() =>
+      db
+        .selectFrom("secrets")
+        .select("value")
+        .where("name", "=", "page_token")
+        .executeTakeFirstOrThrow()
+        .then((row) => row.value),
+    );
     secret.catch(() => secrets.delete(db));
     secrets.set(db, secret);
   }

@@ -1,3 +1,4 @@
+import { uncancelled } from "./cancellation.ts";
 import type { Database } from "./database.ts";
 
 interface Reads {
@@ -26,11 +27,11 @@ export function shareRead<Answer>(
   }
   const known = all.get(question);
   if (known === undefined) {
-    const running = read();
+    const running = uncancelled(read);
     begin(all, question, running);
     return running;
   }
-  known.next ??= known.running.then(read, read);
+  known.next ??= uncancelled(() => known.running.then(read, read));
   return known.next as Promise<Answer>;
 }
 

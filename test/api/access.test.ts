@@ -79,6 +79,8 @@ const bytes = [
   route("GET", "/model-versions/get-artifact?name=x&version=1&path=f", downloadArtifact),
   route("GET", "/api/1.0/loggia/artifacts/archive?run_id=x&path=f", downloadArtifact),
   route("GET", "/api/1.0/loggia/audit/export", AuditService.method.listEvents),
+  route("GET", "/api/1.0/loggia/export/runs", MlflowService.method.searchRuns),
+  route("GET", "/api/1.0/loggia/export/metrics", MlflowService.method.getMetricHistory),
   route("GET", "/api/2.0/mlflow/metrics/get-history-bulk", MlflowService.method.getMetricHistory),
   route("GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval", MlflowService.method.getMetricHistory),
 ];

@@ -162,7 +162,7 @@ describe.each(protocols)("over %s", (protocol) => {
       await run(project, {
         name: `run-${i}`,
         metrics: { m: value },
-        params: { p: String(i % 3) },
+        params: { p: String(i % 3), ...(i < 3 && { long: "😀".repeat(i === 1 ? 400 : 2) }) },
         ...(i % 2 === 0 && { tags: { even: "yes" } }),
       });
     for (let i = 0; i < 3; i++) await run(project, { name: `without-${i}` });
@@ -179,6 +179,10 @@ describe.each(protocols)("over %s", (protocol) => {
         { orderBy: ["metrics.m DESC", "params.p"] },
         { orderBy: ["params.p", "tags.even DESC"] },
         { orderBy: ["attributes.run_name"] },
+        { orderBy: ["attributes.run_name DESC"] },
+        { orderBy: ["params.p"] },
+        { orderBy: ["params.p DESC", "metrics.m"] },
+        { orderBy: ["params.long"] },
         { filter: "metrics.m <= 2" },
         { filter: "metrics.m <= 2 AND params.p != '1'", orderBy: ["metrics.m"] },
         { filter: "tags.even IS NULL", orderBy: ["metrics.m"] },

@@ -267,6 +267,20 @@ describe("a cookie", () => {
   });
 });
 
+test("a session that has ended is taken from its browser, and keeps nobody from signing in again", async () => {
+  const strict = await testServer({ open: false });
+  const project = await strict.project();
+  const cookie = `loggia_session=${newToken("session")}`;
+  for (let i = 0; i < 15; i++) {
+    const told = await call("GET", "viewer", { cookie }, strict.url);
+    expect([told.status, told.body.viewer.kind]).toEqual([200, "anonymous"]);
+    expect(told.cookies).toEqual([expect.stringMatching(/^loggia_session=; .*1970/)]);
+  }
+  const authorization = `Bearer ${await project.token()}`;
+  const again = await call("POST", "sign-in", { cookie, authorization }, strict.url);
+  expect([again.status, again.body.viewer?.kind]).toEqual([200, "session"]);
+});
+
 describe.each(protocols)("over %s", (protocol) => {
   test("who calls is told, and what they may do in a project", async () => {
     const { project, token } = await personal();

@@ -207,6 +207,7 @@ describe("reflection", () => {
       "grpc.reflection.v1.ServerReflection",
       "loggia.v1.AuditService",
       "loggia.v1.CiService",
+      "loggia.v1.ExportService",
       "loggia.v1.MemberService",
       "loggia.v1.MetricService",
       "loggia.v1.ProjectService",

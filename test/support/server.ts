@@ -16,6 +16,7 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import type { FastifyInstance } from "fastify";
+import type { KyselyPlugin } from "kysely";
 import { afterAll } from "vitest";
 import { DatabricksServiceExceptionProtoSchema, ErrorCode } from "../../gen/mlflow/databricks_pb.js";
 import { localArtifacts } from "../../src/artifacts/local.ts";
@@ -79,7 +80,10 @@ export interface TestServerOptions
     | "pages"
     | "oidc"
     | "publicUrl"
-  > {}
+  > {
+  /** Sees every statement that the server builds. */
+  plugin?: KyselyPlugin;
+}
 
 export interface RestAnswer {
   status: number;
@@ -89,14 +93,15 @@ export interface RestAnswer {
 }
 
 /** A real server on a database of this test file's own, listening on loopback; stopped after the file. */
-export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({ plugin, ...options }: TestServerOptions = {}): Promise<TestServer> {
   const { db, owner, listen, another } = await testDatabase();
   const artifactsRoot = await mkdtemp(join(tmpdir(), "loggia-artifacts-"));
   const servers: FastifyInstance[] = [];
   const start = async () => {
+    // As in earnest: what the server asks outside of any scope sees nothing.
+    const served = another({ projects: undefined });
     const server = await createServer({
-      // As in earnest: what the server asks outside of any scope sees nothing.
-      db: another({ projects: undefined }),
+      db: plugin === undefined ? served : served.withPlugin(plugin),
       artifacts: localArtifacts(artifactsRoot),
       listenToAccess: (changed) => listen(accessChannel, changed),
       listenToHints: (heard) => listen(hintChannel, heard),

@@ -31,9 +31,12 @@ describe("the table of candidates", () => {
     expect(await accessibilityOf(page)).toEqual([]);
   });
 
-  it("shows a number in full on hover, as the client logged it", async () => {
-    const page = await visit(at("orchard"));
-    await page.locator('[title="0.30000000000000004"]').getByText("0.3", { exact: true }).waitFor();
+  it("shows a number in full on hover and copies it so, as the client logged it", async () => {
+    const page = await visit(at("orchard"), { permissions: ["clipboard-read", "clipboard-write"] });
+    const cell = page.locator('[title="0.30000000000000004"]');
+    await cell.getByText("0.3", { exact: true }).click();
+    await page.keyboard.press("Control+c");
+    await eventually(() => page.evaluate("navigator.clipboard.readText()")).toBe("0.30000000000000004");
     await page
       .locator('[title="Mon, 8 Aug 2022, 22:30:40.000 CEST"]')
       .or(page.locator('[title*="2022"]'))
@@ -84,6 +87,13 @@ describe("the table of candidates", () => {
     const seen = await names(page);
     expect(seen).toEqual(seen.map((_, i) => `grain ${seen.length - 1 - i}`));
     expect(await page.locator("[data-row]").count()).toBeLessThan(60);
+    // In another order one is at the top again.
+    await page
+      .getByRole("columnheader", { name: /^Created/ })
+      .getByRole("button", { name: "Created", exact: true })
+      .click();
+    await eventually(async () => (await names(page))[0]).toBe("grain 0");
+    await page.locator('[data-row="0"]').waitFor();
   });
 
   it("is worked with the keyboard alone", async () => {

@@ -1,6 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import type { Carrier } from "./carrier.ts";
 import type { IngestService } from "./gen/loggia/v1/ingest_pb.js";
+import { randomId } from "./random-id.ts";
 import { ingestLimits, refusalError, toRunWrites } from "./run-writes.ts";
 
 /**
@@ -8,7 +9,7 @@ import { ingestLimits, refusalError, toRunWrites } from "./run-writes.ts";
  * producer of its own, since runs do not wait for each other.
  */
 export function ingestBatchCarrier(ingest: Client<typeof IngestService>): Carrier {
-  const id = crypto.randomUUID();
+  const id = randomId();
   let epoch = 0n;
   return {
     limits: ingestLimits,

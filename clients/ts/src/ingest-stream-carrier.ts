@@ -5,6 +5,7 @@ import type { Carrier } from "./carrier.ts";
 import { LoggiaError } from "./error.ts";
 import type { IngestRequestSchema, IngestResponse, IngestService } from "./gen/loggia/v1/ingest_pb.js";
 import { ingestBatchCarrier } from "./ingest-batch-carrier.ts";
+import { randomId } from "./random-id.ts";
 import { ingestLimits, refusalError, toRunWrites } from "./run-writes.ts";
 
 /** Milliseconds after which a stream without work is closed: an open one keeps the process alive. */
@@ -25,6 +26,7 @@ interface Stream {
   /** Closes it when it has been idle, or aborts it when it has been silent. */
   timer: ReturnType<typeof setTimeout> | undefined;
   hasAnswered: boolean;
+  wasSilent: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ interface Stream {
  */
 export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carrier {
   const alone = ingestBatchCarrier(ingest);
-  const producerId = crypto.randomUUID();
+  const producerId = randomId();
   let epoch = 0n;
   let sequence = 0n;
   let current: Stream | undefined;
@@ -48,6 +50,7 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
       abort: new AbortController(),
       timer: undefined,
       hasAnswered: false,
+      wasSilent: false,
     };
     current = stream;
     void read(stream);
@@ -63,7 +66,11 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
       end = LoggiaError.from(error);
     }
     close(stream);
-    if (!stream.hasAnswered && isClosedWay(end)) {
+    // Nobody but us cancels, when it was silent; and what a server cancels that stops may be sent again. A token that was good
+    // may have run out: there may be a newer one.
+    const wasGood = stream.hasAnswered && end.status === Code.Unauthenticated;
+    if (end.status === Code.Canceled || wasGood) end = broken(end);
+    if (!stream.hasAnswered && (stream.wasSilent || isNotUnderstood(end))) {
       getsThrough = false;
       end = broken(end);
     }
@@ -93,7 +100,10 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
     stream.timer =
       stream.pending.size === 0
         ? setTimeout(() => close(stream), idle)
-        : setTimeout(() => stream.abort.abort(broken()), silence);
+        : setTimeout(() => {
+            stream.wasSilent = true;
+            stream.abort.abort();
+          }, silence);
   }
 
   /** Takes nothing more; what is under way is still answered. */
@@ -141,9 +151,9 @@ export function ingestStreamCarrier(ingest: Client<typeof IngestService>): Carri
   };
 }
 
-/** Whether the stream ended as it does where streams do not get through: refused without being understood, or by silence. */
-const isClosedWay = ({ status }: LoggiaError): boolean =>
-  status === Code.Unimplemented || status === Code.Unknown || status === Code.Canceled;
+/** As by a proxy that knows no streams. */
+const isNotUnderstood = ({ status }: LoggiaError): boolean =>
+  status === Code.Unimplemented || status === Code.Unknown;
 
 const broken = (cause?: unknown) =>
   new LoggiaError("TEMPORARILY_UNAVAILABLE", "The stream to the server broke.", {

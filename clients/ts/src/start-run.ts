@@ -2,6 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import { LoggiaError } from "./error.ts";
 import { type MlflowService, RunStatus } from "./gen/mlflow/service_pb.js";
 import type { Platform } from "./platform.ts";
+import { randomId } from "./random-id.ts";
 import { type RetryOptions, retry } from "./retry.ts";
 import type { Loggable, RunFacts } from "./run.ts";
 
@@ -97,7 +98,7 @@ async function createRun(
   { name, tags = {}, parentRunId }: StartRunOptions,
   trying: Trying,
 ): Promise<string> {
-  const startId = crypto.randomUUID();
+  const startId = randomId();
   const startTime = BigInt(Date.now());
   const all: Record<string, Loggable> = {
     ...sourceTags,

@@ -52,6 +52,7 @@ export class Watch implements AsyncIterable<RunChange> {
     for (let attempt = 0; !signal?.aborted; attempt++) {
       const end = new AbortController();
       let wait: Pause | undefined;
+      let wasGood = false;
       const stop = () => {
         end.abort();
         wait?.cut();
@@ -60,13 +61,16 @@ export class Watch implements AsyncIterable<RunChange> {
       try {
         for await (const changes of this.#listen(end)) {
           attempt = 0;
+          wasGood = true;
           yield* changes;
         }
         throw new LoggiaError("TEMPORARILY_UNAVAILABLE", "The watch ended.", { status: Code.Unavailable });
       } catch (reason) {
         if (signal?.aborted) return;
         const error = LoggiaError.from(reason);
-        if (!error.isTemporary && error.status !== Code.Canceled) throw error;
+        // A token that was good may have run out: there may be a newer one.
+        const mayHaveNewToken = wasGood && error.status === Code.Unauthenticated;
+        if (!error.isTemporary && error.status !== Code.Canceled && !mayHaveNewToken) throw error;
         onRetry?.(error);
         wait = pause(backoff(attempt, error.retryAfter));
         wait.hold();

@@ -1,3 +1,5 @@
+import { connect, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -71,6 +73,34 @@ describe.each<[string, NodeOptions]>([
       (await aside.mlflow.getMetricHistory({ runId, metricKey: "m" })).metrics.length;
     expect([await points(kept.id), await points(lost.id)]).toEqual([1_001, 0]);
   });
+});
+
+test("where a proxy understands no streams, everything goes by unary calls", async () => {
+  const { id } = await server.project();
+  let refused = 0;
+  const proxy = createServer();
+  const upstream = connect(server.url);
+  proxy.on("stream", (stream, headers) => {
+    if (headers["content-type"] === "application/connect+proto") {
+      refused++;
+      stream.respond({ ":status": 505 }, { endStream: true });
+      return;
+    }
+    const onward = upstream.request({ ...headers, ":authority": new URL(server.url).host });
+    onward.on("response", (answer) => void stream.respond(answer));
+    stream.pipe(onward).pipe(stream);
+  });
+  await new Promise<void>((resolve) => void proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const loggia = createLoggia({ baseUrl: `http://127.0.0.1:${port}`, project: id });
+  const run = await loggia.startRun({ params: { rate: 1 } });
+  for (let step = 0; step < 10_000; step++) run.metric("m", step, step);
+  await run.end();
+  const { metrics } = await loggia.mlflow.getMetricHistory({ runId: run.id, metricKey: "m" });
+  expect([metrics.length, refused]).toEqual([10_000, 1]);
+  loggia.close();
+  upstream.close();
+  proxy.close();
 });
 
 test("a full buffer takes about the memory that it says", async () => {

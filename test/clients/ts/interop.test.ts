@@ -9,10 +9,17 @@ import { person } from "../../support/person.ts";
 import { administrationCalls } from "./calls/administration.ts";
 import type { Call, Learned } from "./calls/call.ts";
 import { mlflowCalls } from "./calls/mlflow.ts";
+import { pageCalls } from "./calls/pages.ts";
 import { registryCalls } from "./calls/registry.ts";
 import { streamCalls } from "./calls/streams.ts";
 
-const calls: Call[] = [...mlflowCalls, ...registryCalls, ...streamCalls, ...administrationCalls];
+const calls: Call[] = [
+  ...mlflowCalls,
+  ...registryCalls,
+  ...streamCalls,
+  ...pageCalls,
+  ...administrationCalls,
+];
 const nameOf = ({ parent, name }: DescMethod) => `${parent.typeName}/${name}`;
 
 const server = await ciServer();

@@ -144,11 +144,17 @@ describe("in Chromium", () => {
       await run.end();
       const { run: read } = await loggia.mlflow.getRun({ runId: run.id });
       const missing = await loggia.mlflow.getRun({ runId: "0".repeat(32) }).catch(({ code }) => code);
-      tell({ status: read.info.status, params: read.data.params.map(({ value }) => value), missing, id: run.id });
+      let watched;
+      for await (const change of loggia.watch({ runIds: [run.id] })) {
+        watched = change.info.runId === run.id;
+        break;
+      }
+      tell({ watched, status: read.info.status, params: read.data.params.map(({ value }) => value), missing, id: run.id });
     `);
     const result = (await told) as { id: string };
     await page.close();
     expect(result).toMatchObject({
+      watched: true,
       status: RunStatus.FINISHED,
       params: ["a page"],
       missing: "RESOURCE_DOES_NOT_EXIST",

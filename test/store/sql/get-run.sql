@@ -36,7 +36,8 @@ select n, run.run_key, run.has_inputs, concat(
     where project_id = run.project_id and run_key = run.run_key
   ) as param
   cross join lateral (
-    select string_agg(concat('{"key":"', key, '","value":', to_json(value), '}'), ',' order by key) as items, max(value) filter (where key = 'mlflow.runName') as name
+    select string_agg(concat('{"key":"', key, '","value":', to_json(value), '}'), ',' order by key) as items,
+      max(value) filter (where key = 'mlflow.runName') as name
     from tags
     where project_id = run.project_id and run_key = run.run_key
   ) as tag

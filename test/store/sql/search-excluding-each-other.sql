@@ -10,11 +10,17 @@
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0",
+        and x.key = $7 and "x"."settled_value" > $8 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and "x"."settled_value" is null and "x"."value" > $12 and "x"."value" < 'NaN' limit $13) x) as "c0",
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
-      where x.project_id = $10 and x.experiment_id = $11
-        and x.key = $12 and "x"."value" < $13 limit $14) x) as "c1";
+      where x.project_id = $14 and x.experiment_id = $15
+        and x.key = $16 and "x"."settled_value" < $17 union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $18 and x.experiment_id = $19
+        and x.key = $20 and "x"."settled_value" is null and "x"."value" < $21 limit $22) x) as "c1";
 
 /* plan each time */
     select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
@@ -36,9 +42,15 @@
   where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $2 and x.experiment_id = $3
-        and x.key = $4 and "x"."value" > $5 and "x"."value" < 'NaN') intersect (
+        and x.key = $4 and "x"."settled_value" > $5 and "x"."settled_value" < 'NaN' union all
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $6 and x.experiment_id = $7
-        and x.key = $8 and "x"."value" < $9)
-    )) and r.lifecycle_stage = $10
-  order by "r"."start_time" desc, "r"."run_id" limit $11
+        and x.key = $8 and "x"."settled_value" is null and "x"."value" > $9 and "x"."value" < 'NaN') intersect (
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $10 and x.experiment_id = $11
+        and x.key = $12 and "x"."settled_value" < $13 union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $14 and x.experiment_id = $15
+        and x.key = $16 and "x"."settled_value" is null and "x"."value" < $17)
+    )) and r.lifecycle_stage = $18
+  order by "r"."start_time" desc, "r"."run_id" limit $19

@@ -10,18 +10,24 @@
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0",
+        and x.key = $7 and "x"."settled_value" > $8 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and "x"."settled_value" is null and "x"."value" > $12 and "x"."value" < 'NaN' limit $13) x) as "c0",
     (select count(*) from (
       select x.run_key from "params" as "x"
-      where x.project_id = $10 and x.experiment_id = $11
-        and x.key = $12 and octet_length("x"."value") <= 1000 and "x"."value" = $13 limit $14) x) as "c1";
+      where x.project_id = $14 and x.experiment_id = $15
+        and x.key = $16 and octet_length("x"."value") <= 1000 and "x"."value" = $17 limit $18) x) as "c1";
 
 /* plan each time */
+  select s.*
+  from (
+    (
     select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
       select * from "latest_metrics" as "o0"
-      where "o0".project_id = $1 and "o0".experiment_id = $2 and "o0"."key" = $3 and "o0"."value" < 'NaN'
-      order by "o0"."value" desc fetch first ($4) rows with ties
+      where "o0".project_id = $1 and "o0".experiment_id = $2 and "o0"."key" = $3 and "o0"."settled_value" < 'NaN'
+      order by "o0"."settled_value" desc fetch first ($4) rows with ties
     ) as "o0"
     cross join lateral (
       select r.* from runs r where r.project_id = $5 and r.run_key = "o0".run_key limit 1
@@ -29,7 +35,27 @@
     where r.lifecycle_stage = $6 and case when "o0".run_key in (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $7 and x.experiment_id = $8
-        and x.key = $9 and "x"."value" > $10 and "x"."value" < 'NaN') then (
-      select "x"."value" = $11 from "params" as "x"
-      where x.project_id = $12 and x.run_key = "o0".run_key and x.key = $13) else false end
-    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $14
+        and x.key = $9 and "x"."settled_value" > $10 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $11 and x.experiment_id = $12
+        and x.key = $13 and "x"."settled_value" is null and "x"."value" > $14 and "x"."value" < 'NaN') then (
+      select "x"."value" = $15 from "params" as "x"
+      where x.project_id = $16 and x.run_key = "o0".run_key and x.key = $17) else false end
+    order by "o0"."settled_value" desc, "r"."start_time" desc, "r"."run_id" limit $18) union all (
+    select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    from "latest_metrics" as "o0"
+    cross join lateral (
+      select r.* from runs r where r.project_id = $19 and r.run_key = "o0".run_key limit 1
+    ) r
+    where "o0".project_id = $20 and "o0".experiment_id = $21 and "o0"."key" = $22 and "o0"."settled_value" is null and "o0"."value" < 'NaN' and r.lifecycle_stage = $23 and (
+      select "x"."value" > $24 and "x"."value" < 'NaN' from "latest_metrics" as "x"
+      where x.project_id = $25 and x.run_key = "o0".run_key and x.key = $26) and (
+      select "x"."value" = $27 from "params" as "x"
+      where x.project_id = $28 and x.run_key = "o0".run_key and x.key = $29) and coalesce("o0"."value" >= (
+      select "o0"."settled_value" from "latest_metrics" as "o0"
+      where "o0".project_id = $30 and "o0".experiment_id = $31 and "o0"."key" = $32 and "o0"."settled_value" < 'NaN'
+      order by "o0"."settled_value" desc limit 1 offset $33
+    ), true)
+    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $34)
+  ) s
+  order by "k0" nulls last, "k_start_time" desc, "k_run_id" limit $35

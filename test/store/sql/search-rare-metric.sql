@@ -10,7 +10,10 @@
     (select count(*) from (
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $5 and x.experiment_id = $6
-        and x.key = $7 and "x"."value" > $8 and "x"."value" < 'NaN' limit $9) x) as "c0";
+        and x.key = $7 and "x"."settled_value" > $8 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $9 and x.experiment_id = $10
+        and x.key = $11 and "x"."settled_value" is null and "x"."value" > $12 and "x"."value" < 'NaN' limit $13) x) as "c0";
 
 /* plan each time */
   select r.run_key, r.run_id, r.has_inputs, "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
@@ -18,6 +21,9 @@
   where r.project_id = $1 and r.run_key = any(array((
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $2 and x.experiment_id = $3
-        and x.key = $4 and "x"."value" > $5 and "x"."value" < 'NaN')
-    )) and r.lifecycle_stage = $6
-  order by "r"."start_time" desc, "r"."run_id" limit $7
+        and x.key = $4 and "x"."settled_value" > $5 and "x"."settled_value" < 'NaN' union all
+      select x.run_key from "latest_metrics" as "x"
+      where x.project_id = $6 and x.experiment_id = $7
+        and x.key = $8 and "x"."settled_value" is null and "x"."value" > $9 and "x"."value" < 'NaN')
+    )) and r.lifecycle_stage = $10
+  order by "r"."start_time" desc, "r"."run_id" limit $11

@@ -1,39 +1,17 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
-import { Icon, type IconName } from "./Icon.tsx";
-import styles from "./Menu.module.css";
+import { lazy, type ReactElement, type ReactNode } from "react";
+import type { IconName } from "./Icon.tsx";
+import { Wanted } from "./Wanted.tsx";
 
-/** A menu below a button. @param trigger the button, without children. */
-export const Menu = ({
-  trigger,
-  label,
-  align = "start",
-  children,
-}: {
-  trigger: ReactElement;
+export interface MenuProps {
+  /** The button, without children. */
+  trigger: ReactElement<Record<string, unknown>>;
   /** Of the trigger. */
   label?: ReactNode;
   align?: "start" | "end";
   children: ReactNode;
-}) => (
-  <Base.Root modal={false}>
-    <Base.Trigger render={trigger as ReactElement<Record<string, unknown>>}>{label}</Base.Trigger>
-    <Base.Portal>
-      <Base.Positioner className={styles.positioner} sideOffset={4} align={align}>
-        <Base.Popup className={styles.popup}>{children}</Base.Popup>
-      </Base.Positioner>
-    </Base.Portal>
-  </Base.Root>
-);
+}
 
-export const MenuItem = ({
-  icon,
-  keys,
-  danger = false,
-  disabled = false,
-  onSelect,
-  children,
-}: {
+export interface MenuItemProps {
   icon?: IconName;
   /** The shortcut that does the same. */
   keys?: string;
@@ -41,44 +19,22 @@ export const MenuItem = ({
   disabled?: boolean;
   onSelect: () => void;
   children: ReactNode;
-}) => (
-  <Base.Item
-    className={`${styles.item} ${danger ? styles.danger : ""}`}
-    disabled={disabled}
-    onClick={onSelect}
-  >
-    {icon === undefined ? null : <Icon name={icon} />}
-    <span>{children}</span>
-    {keys === undefined ? null : <kbd className={styles.key}>{keys}</kbd>}
-  </Base.Item>
+}
+
+const load = () => import("./LoadedMenu.tsx");
+
+const LoadedMenu = lazy(() => load().then((loaded) => ({ default: loaded.LoadedMenu })));
+
+/** A menu below a button. Its code is loaded when the button is about to be used. */
+export const Menu = (props: MenuProps) => (
+  <Wanted trigger={props.trigger} label={props.label} popup="menu" load={load}>
+    <LoadedMenu {...props} />
+  </Wanted>
 );
 
-/** One choice of several that exclude each other. */
-export const MenuChoice = <T extends string>({
-  label,
-  value,
-  choices,
-  onChoose,
-}: {
-  label: string;
-  value: T;
-  choices: readonly { value: T; text: string; icon?: IconName }[];
-  onChoose: (value: T) => void;
-}) => (
-  <Base.RadioGroup value={value} onValueChange={onChoose} aria-label={label}>
-    <div className={styles.group} aria-hidden="true">
-      {label}
-    </div>
-    {choices.map((choice) => (
-      <Base.RadioItem key={choice.value} className={styles.item} value={choice.value} closeOnClick>
-        {choice.icon === undefined ? null : <Icon name={choice.icon} />}
-        {choice.text}
-        <Base.RadioItemIndicator className={styles.key}>
-          <Icon name="check" />
-        </Base.RadioItemIndicator>
-      </Base.RadioItem>
-    ))}
-  </Base.RadioGroup>
-);
+/** A menu that stands open beside an element, until it is closed. */
+export const AnchoredMenu = lazy(() => load().then((loaded) => ({ default: loaded.AnchoredMenu })));
 
-export const MenuSeparator = () => <Base.Separator className={styles.separator} />;
+export const MenuItem = lazy(() => load().then((loaded) => ({ default: loaded.MenuItem })));
+
+export const MenuSeparator = lazy(() => load().then((loaded) => ({ default: loaded.MenuSeparator })));

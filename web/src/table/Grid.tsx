@@ -1,4 +1,5 @@
 import {
+  type ClipboardEvent,
   type KeyboardEvent,
   type MouseEvent,
   type Ref,
@@ -23,6 +24,8 @@ export interface GridHandle {
   /** The number of the active row; -1 for the heading. */
   active: () => number;
   focus: () => void;
+  /** Scrolls to the first row, and makes it the active one. */
+  toTop: () => void;
 }
 
 export interface GridProps<Row> extends HeadActions {
@@ -57,6 +60,8 @@ export function Grid<Row>(props: GridProps<Row>) {
   const { columns, rowCount, rowAt, onRange, onSelect, onSelectAll, onOpen, onExpand } = props;
   const id = useId();
   const element = useRef<HTMLDivElement>(null);
+  /** As many rows as were drawn at once. */
+  const widest = useRef(0);
   const [active, setActive] = useState<Cell>({ row: 0, column: 0 });
   const hasGroups = columns.some(({ group }) => group !== undefined);
   const head = hasGroups ? 59 : 35;
@@ -101,6 +106,10 @@ export function Grid<Row>(props: GridProps<Row>) {
     },
     active: () => active.row,
     focus: () => element.current?.focus(),
+    toTop() {
+      setActive(({ column }) => ({ row: 0, column }));
+      if (element.current !== null) element.current.scrollTop = 0;
+    },
   }));
 
   const keys = (event: KeyboardEvent) => {
@@ -130,6 +139,19 @@ export function Grid<Row>(props: GridProps<Row>) {
     if (button) props.onMenu(activeColumn, button);
   };
 
+  /** What is copied of a cell is its value in full; a selection over several is copied as it is read. */
+  const copy = (event: ClipboardEvent) => {
+    const selection = window.getSelection();
+    const cellOf = (node: Node | null) => node?.parentElement?.closest("[role=gridcell]") ?? null;
+    if (selection?.isCollapsed === false && cellOf(selection.anchorNode) !== cellOf(selection.focusNode))
+      return;
+    const row = active.row < 0 ? undefined : rowAt(active.row);
+    const text = row === undefined ? undefined : columns[active.column]?.text(row);
+    if (text === undefined) return;
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+  };
+
   const click = (event: MouseEvent) => {
     if (!(event.target instanceof Element)) return;
     if (event.target.closest("[data-select-all]") !== null) return onSelectAll();
@@ -144,13 +166,16 @@ export function Grid<Row>(props: GridProps<Row>) {
   };
 
   const isActiveDrawn = active.row < 0 || (active.row >= drawn.first && active.row < drawn.end);
+  const pool = Math.max(1, drawn.end - drawn.first, widest.current);
+  widest.current = pool;
   const rows = [];
   for (let index = drawn.first; index < Math.min(drawn.end, rowCount); index++) {
     const row = rowAt(index);
     const branch = props.branchAt?.(index);
     rows.push(
       <GridRow
-        key={index}
+        // Rows that go out of sight are used for those that come into it, which costs less than new ones.
+        key={index % pool}
         grid={id}
         index={index}
         row={row}
@@ -180,6 +205,7 @@ export function Grid<Row>(props: GridProps<Row>) {
       tabIndex={0}
       onKeyDown={keys}
       onClick={click}
+      onCopy={copy}
     >
       <GridHead
         grid={id}

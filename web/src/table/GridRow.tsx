@@ -72,22 +72,12 @@ function Row<R>({ grid, index, row, columns, width, shift, activeColumn, ...rest
           data-active-cell={activeColumn === column.id ? "" : undefined}
           className={`${styles.cell} ${column.isNumeric ? styles.numeric : ""} ${left === undefined ? "" : styles.pinned} ${isEdge ? styles.edge : ""}`}
           style={{ width: column.width, left, marginLeft: gap }}
+          title={row === undefined ? undefined : column.text(row)}
         >
-          {row === undefined ? <span className={styles.waiting} /> : <Cell row={row} column={column} />}
+          {row === undefined ? <span className={styles.waiting} /> : column.cell(row)}
         </div>
       ))}
     </div>
-  );
-}
-
-function Cell<R>({ row, column }: { row: R; column: GridColumn<R> }) {
-  const content = column.cell(row);
-  return typeof content === "string" ? (
-    <span className={styles.text} title={column.text(row)}>
-      {content}
-    </span>
-  ) : (
-    content
   );
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Candidate, type CandidatesOf, columnsQuery, type Keys } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -53,7 +53,8 @@ export function CandidatesTable({
     name: view.name,
     orderBy: (view.sort && orderByOf(view.sort.column, view.sort.descending)) ?? "",
     stage: view.stage,
-    isTopLevel: standsAsTree(view),
+    // Where no candidate has a parent, there is no tree, and the server need not look for one.
+    isTopLevel: standsAsTree(view) && keys?.tags.includes("mlflow.parentRunId") === true,
     keys: keysOf(chosen),
   });
   const of = useMemo<CandidatesOf>(
@@ -96,10 +97,14 @@ export function CandidatesTable({
     others.splice(at, 0, target?.isPinned ? { ...rest, isPinned: true } : rest);
     setColumns(others);
   };
+  const openCandidate = useCallback(
+    ({ iid }: Candidate) =>
+      void navigate({ to: "/p/$project/ml/candidates/$candidate", params: { project, candidate: iid } }),
+    [navigate, project],
+  );
   const open = (index: number) => {
     const row = rowAt(index);
-    if (row !== undefined)
-      void navigate({ to: "/p/$project/ml/candidates/$candidate", params: { project, candidate: row.iid } });
+    if (row !== undefined) openCandidate(row);
   };
 
   useShortcut("j ArrowDown", "Next candidate", () => grid.current?.move(1));
@@ -107,6 +112,14 @@ export function CandidatesTable({
   useShortcut("Enter", "Open the candidate", () => open(grid.current?.active() ?? -1));
   useShortcut("x", "Select the candidate", () => selection.select(grid.current?.active() ?? -1, false));
   useShortcut("/", "Filter", () => document.getElementById("filter")?.focus());
+
+  // Another question has another first row.
+  const asked = `${view.filter} ${view.name} ${view.stage} ${sorting.column} ${sorting.descending}`;
+  const askedBefore = useRef(asked);
+  useEffect(() => {
+    if (askedBefore.current !== asked) grid.current?.toTop();
+    askedBefore.current = asked;
+  }, [asked]);
 
   const failure = candidates.error === null ? undefined : failureOf(candidates.error);
   const branchAt = (index: number) => {
@@ -118,8 +131,14 @@ export function CandidatesTable({
     };
   };
   const context = useMemo(
-    () => ({ project, isExpanded: tree.isExpanded, levels: tree.levels, hasBranches: tree.hasBranches }),
-    [project, tree.isExpanded, tree.levels, tree.hasBranches],
+    () => ({
+      project,
+      open: openCandidate,
+      isExpanded: tree.isExpanded,
+      levels: tree.levels,
+      hasBranches: tree.hasBranches,
+    }),
+    [project, openCandidate, tree.isExpanded, tree.levels, tree.hasBranches],
   );
   return (
     <div className={styles.content}>
@@ -171,21 +190,23 @@ export function CandidatesTable({
         />
       </div>
       <StatusLine candidates={candidates} of={of} experiment={experiment} view={view} change={change} />
-      {menu === undefined ? null : (
-        <ColumnMenu
-          column={menu.column}
-          anchor={menu.anchor}
-          columns={chosen}
-          onColumns={setColumns}
-          onSort={(descending) =>
-            change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
-          }
-          onClose={() => {
-            setMenu(undefined);
-            grid.current?.focus();
-          }}
-        />
-      )}
+      <Suspense>
+        {menu === undefined ? null : (
+          <ColumnMenu
+            column={menu.column}
+            anchor={menu.anchor}
+            columns={chosen}
+            onColumns={setColumns}
+            onSort={(descending) =>
+              change({ sort: descending === undefined ? undefined : { column: menu.column, descending } })
+            }
+            onClose={() => {
+              setMenu(undefined);
+              grid.current?.focus();
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

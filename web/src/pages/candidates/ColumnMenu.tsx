@@ -1,6 +1,4 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import menu from "../../parts/Menu.module.css";
-import { MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
+import { AnchoredMenu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { narrowest, widest } from "../../table/column.ts";
 import type { ChosenColumn } from "./columns.ts";
 import { gridColumn, nameColumn } from "./columns.ts";
@@ -36,54 +34,45 @@ export function ColumnMenu({
   };
   const isName = id === nameColumn;
   return (
-    <Base.Root open onOpenChange={(open) => open || onClose()} modal={false}>
-      <Base.Portal>
-        <Base.Positioner className={menu.positioner} anchor={anchor} sideOffset={4} align="end">
-          <Base.Popup className={menu.popup} aria-label={`Column ${column.title}`} finalFocus={false}>
-            {column.isSortable ? (
-              <>
-                <MenuItem icon="down" onSelect={() => onSort(true)}>
-                  Sort, greatest first
-                </MenuItem>
-                <MenuItem icon="up" onSelect={() => onSort(false)}>
-                  Sort, least first
-                </MenuItem>
-                <MenuSeparator />
-              </>
-            ) : null}
-            {isName ? null : (
-              <>
-                <MenuItem icon="pin" onSelect={() => change({ isPinned: !chosen.isPinned })}>
-                  {chosen.isPinned ? "Unpin" : "Pin to the left"}
-                </MenuItem>
-                <MenuItem icon="back" disabled={at <= 1} onSelect={() => moveTo(at - 1)}>
-                  Move left
-                </MenuItem>
-                <MenuItem icon="chevron" disabled={at === columns.length - 1} onSelect={() => moveTo(at + 1)}>
-                  Move right
-                </MenuItem>
-              </>
-            )}
-            <MenuItem icon="add" onSelect={() => change({ width: Math.min(widest, column.width + step) })}>
-              Wider
-            </MenuItem>
-            <MenuItem
-              icon="compare"
-              onSelect={() => change({ width: Math.max(narrowest, column.width - step) })}
-            >
-              Narrower
-            </MenuItem>
-            {isName ? null : (
-              <>
-                <MenuSeparator />
-                <MenuItem icon="close" onSelect={() => onColumns(columns.filter((one) => one.id !== id))}>
-                  Hide
-                </MenuItem>
-              </>
-            )}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <AnchoredMenu anchor={anchor} label={`Column ${column.title}`} onClose={onClose}>
+      {column.isSortable ? (
+        <>
+          <MenuItem icon="down" onSelect={() => onSort(true)}>
+            Sort, greatest first
+          </MenuItem>
+          <MenuItem icon="up" onSelect={() => onSort(false)}>
+            Sort, least first
+          </MenuItem>
+          <MenuSeparator />
+        </>
+      ) : null}
+      {isName ? null : (
+        <>
+          <MenuItem icon="pin" onSelect={() => change({ isPinned: !chosen.isPinned })}>
+            {chosen.isPinned ? "Unpin" : "Pin to the left"}
+          </MenuItem>
+          <MenuItem icon="back" disabled={at <= 1} onSelect={() => moveTo(at - 1)}>
+            Move left
+          </MenuItem>
+          <MenuItem icon="chevron" disabled={at === columns.length - 1} onSelect={() => moveTo(at + 1)}>
+            Move right
+          </MenuItem>
+        </>
+      )}
+      <MenuItem icon="add" onSelect={() => change({ width: Math.min(widest, column.width + step) })}>
+        Wider
+      </MenuItem>
+      <MenuItem icon="compare" onSelect={() => change({ width: Math.max(narrowest, column.width - step) })}>
+        Narrower
+      </MenuItem>
+      {isName ? null : (
+        <>
+          <MenuSeparator />
+          <MenuItem icon="close" onSelect={() => onColumns(columns.filter((one) => one.id !== id))}>
+            Hide
+          </MenuItem>
+        </>
+      )}
+    </AnchoredMenu>
   );
 }

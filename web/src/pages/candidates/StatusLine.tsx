@@ -27,7 +27,9 @@ export const StatusLine = ({
         checked={view.isTree}
         onChange={(event) => change({ isTree: event.target.checked })}
       />
-      Children below<span>their parents</span>
+      <span>
+        Children below <span className={styles.wide}>their parents</span>
+      </span>
     </label>
   </footer>
 );

@@ -9,6 +9,8 @@ export interface Tree {
   levels: ReadonlyMap<string, number>;
   /** Whether any row can be opened, so that all names leave room for what opens them. */
   hasBranches: boolean;
+  /** Goes to the page of a candidate. */
+  open: (candidate: Candidate) => void;
 }
 
 export const TreeContext = createContext<Tree>({
@@ -16,6 +18,7 @@ export const TreeContext = createContext<Tree>({
   isExpanded: () => false,
   levels: new Map(),
   hasBranches: false,
+  open: () => {},
 });
 
 /** An open row of the first level, and what stands below it. */

@@ -4,7 +4,7 @@ import { type Candidate, type CandidatesOf, childrenQuery } from "../../api/cand
 import { type Branch, below, rowOfTree, type Tree } from "./tree.ts";
 import type { Candidates } from "./useCandidates.ts";
 
-export interface TreeRows extends Tree {
+export interface TreeRows extends Omit<Tree, "project" | "open"> {
   rowAt: (index: number) => Candidate | undefined;
   rowCount: number;
   setExpanded: (index: number, open: boolean) => void;
@@ -54,7 +54,6 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded
     setOpen(next);
   };
   return {
-    project: of.project,
     rowAt,
     rowCount: total + branches.reduce((sum, branch) => sum + branch.below.length, 0),
     isExpanded: useCallback(({ id }: Candidate) => isOpen && open.has(id), [isOpen, open]),

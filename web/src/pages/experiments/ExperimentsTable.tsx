@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Experiment, ownTags } from "../../api/experiments.ts";
-import { count } from "../../format/number.ts";
-import { IconButton } from "../../parts/Button.tsx";
+import { count, counted } from "../../format/number.ts";
+import { Button, IconButton } from "../../parts/Button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { SortHead, type Sorting, Table, tableStyles } from "../../parts/Table.tsx";
 import { Tag } from "../../parts/Tag.tsx";
@@ -11,6 +11,9 @@ import { deleteExperiment, restoreExperiment } from "./actions.ts";
 import styles from "./ExperimentsTable.module.css";
 import { NameDialog } from "./NameDialog.tsx";
 import type { ExperimentColumn } from "./sorting.ts";
+
+/** A table of thousands takes a while to draw, and nobody reads it: the search is faster. */
+const shownAtFirst = 200;
 
 /** @param experiments undefined while they are on their way. */
 export function ExperimentsTable({
@@ -26,6 +29,7 @@ export function ExperimentsTable({
   sorting: Sorting<ExperimentColumn>;
   onSort: (sorting: Sorting<ExperimentColumn>) => void;
 }) {
+  const [most, setMost] = useState(shownAtFirst);
   const [renamed, setRenamed] = useState<Experiment>();
   const head = { sorting, onSort };
   return (
@@ -54,7 +58,7 @@ export function ExperimentsTable({
         <tbody>
           {experiments === undefined
             ? [0, 1, 2, 3].map((row) => <WaitingRow key={row} />)
-            : experiments.map((experiment) => (
+            : experiments.slice(0, most).map((experiment) => (
                 <tr key={experiment.id}>
                   <td className={styles.name}>
                     <Link
@@ -92,6 +96,12 @@ export function ExperimentsTable({
               ))}
         </tbody>
       </Table>
+      {experiments !== undefined && experiments.length > most ? (
+        <p className={styles.more}>
+          {count(most)} of {counted(experiments.length, "experiment")}
+          <Button onClick={() => setMost(experiments.length)}>Show all</Button>
+        </p>
+      ) : null}
       {renamed === undefined ? null : (
         <NameDialog project={project} experiment={renamed} onClose={() => setRenamed(undefined)} />
       )}

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { fromAddress, parseSearch, printSearch, toAddress } from "../../../web/src/address.ts";
+import { safeLink } from "../../../web/src/format/link.ts";
+import { shortNumber } from "../../../web/src/format/number.ts";
+import { ago, duration } from "../../../web/src/format/time.ts";
+
+describe("a number for reading", () => {
+  test.each([
+    [0, "0"],
+    [-0.5, "−0.5"],
+    [0.1 + 0.2, "0.3"],
+    [123456789, "123456789"],
+    [0.00001234567, "1.2346e−5"],
+    [1.5e20, "1.5e20"],
+    [Number.NaN, "NaN"],
+    [Number.NEGATIVE_INFINITY, "−∞"],
+    [0.99999999, "1.00000"],
+  ])("of %d is %s", (value, text) => expect(shortNumber(value)).toBe(text));
+
+  it("differs from the value by less than a ten-thousandth of it", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, min: -1e300, max: 1e300 }), (value) => {
+        const read = Number(shortNumber(value).replaceAll("−", "-"));
+        expect(Math.abs(read - value)).toBeLessThanOrEqual(Math.abs(value) * 1e-4);
+      }),
+    );
+  });
+});
+
+describe("a time for reading", () => {
+  const now = Date.UTC(2026, 5, 15, 12);
+  test.each([
+    [0, "just now"],
+    [61_000, "1 min ago"],
+    [3 * 3_600_000, "3 h ago"],
+    [25 * 3_600_000, "1 day ago"],
+    [6 * 86_400_000, "6 days ago"],
+    [20 * 86_400_000, "26 May"],
+    [400 * 86_400_000, "11 May 2025"],
+  ])("%d ms ago is %s", (past, text) => expect(ago(now - past, now)).toBe(text));
+
+  test.each([
+    [999, "999 ms"],
+    [4_200, "4.2 s"],
+    [185_000, "3 min 05 s"],
+    [7_620_000, "2 h 07 min"],
+    [100 * 3_600_000, "4 d 4 h"],
+  ])("a duration of %d ms is %s", (ms, text) => expect(duration(ms)).toBe(text));
+});
+
+describe("an address", () => {
+  test.each([
+    ["/default/-/ml/experiments", "/p/default/ml/experiments"],
+    ["/group/sub/name/-/ml/experiments/3", "/p/group%2Fsub%2Fname/ml/experiments/3"],
+    ["/", "/"],
+    ["/-/sign-in", "/-/sign-in"],
+  ])("%s is %s for the router, and back", (outside, inside) => {
+    expect(fromAddress(outside)).toBe(inside);
+    expect(toAddress(inside)).toBe(outside);
+  });
+
+  it("holds any texts in its search", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string({ minLength: 1 })), (search) => {
+        expect(parseSearch(printSearch(search))).toEqual({ ...search });
+      }),
+    );
+  });
+});
+
+test.each([
+  ["https://gitlab.example.org/job/1", "https://gitlab.example.org/job/1"],
+  ["javascript:alert(1)", undefined],
+  ["data:text/html,x", undefined],
+  ["//example.org", undefined],
+  [undefined, undefined],
+])("what is logged as the address %s is a link to %s", (address, link) =>
+  expect(safeLink(address)).toBe(link),
+);

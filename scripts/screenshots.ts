@@ -25,6 +25,8 @@ interface Shot {
 
 const experiment = "/default/-/ml/experiments/1";
 const candidate = "/default/-/ml/candidates/102";
+const models = "/default/-/ml/models";
+const settings = "/default/-/ml/settings";
 
 /** The pages. A new page adds its line. */
 const shots: readonly Shot[] = [
@@ -118,6 +120,59 @@ const shots: readonly Shot[] = [
   { name: "candidate-thousand", address: "/default/-/ml/candidates/103" },
   { name: "candidate-parent", address: "/default/-/ml/candidates/90" },
   { name: "candidate-artifacts-none", address: "/default/-/ml/candidates/7?tab=artifacts" },
+  { name: "models", address: models },
+  { name: "models-nothing-matches", address: `${models}?search=nothing` },
+  { name: "models-none", address: "/risk/fraud/-/ml/models" },
+  { name: "model", address: `${models}/wine-quality` },
+  {
+    name: "model-stage",
+    address: `${models}/wine-quality`,
+    async act(page) {
+      await page.getByRole("button", { name: "Actions for version 4" }).click();
+      await page.getByRole("menuitem", { name: "Change the stage …" }).click();
+      await page.getByText("Production", { exact: true }).last().click();
+    },
+  },
+  {
+    name: "model-aliases",
+    address: `${models}/wine-quality/versions/3`,
+    async act(page) {
+      await page.getByRole("button", { name: "Actions for this version" }).click();
+      await page.getByRole("menuitem", { name: "Edit the aliases …" }).click();
+    },
+  },
+  { name: "model-version", address: `${models}/wine-quality/versions/3` },
+  {
+    name: "model-delete",
+    address: `${models}/wine-quality`,
+    async act(page) {
+      await page.getByRole("button", { name: "Actions for this model" }).click();
+      await page.getByRole("menuitem", { name: "Delete …" }).click();
+    },
+  },
+  {
+    name: "model-register",
+    address: "/default/-/ml/candidates/1",
+    async act(page) {
+      const answer = await fetch(`${url}/api/1.0/loggia/candidates/get?iid=1`);
+      const { candidate } = (await answer.json()) as { candidate: { run_id: string } };
+      await page.goto(`${url}${models}/new?run=${candidate.run_id}&path=model`);
+    },
+  },
+  { name: "settings", address: settings },
+  { name: "settings-members", address: `${settings}/members` },
+  { name: "settings-tokens", address: `${settings}/tokens` },
+  {
+    name: "settings-token-new",
+    address: `${settings}/tokens`,
+    act: (page) => page.getByRole("button", { name: "New token" }).click(),
+  },
+  { name: "settings-usage", address: `${settings}/usage` },
+  { name: "settings-ci", address: `${settings}/ci` },
+  { name: "settings-audit", address: `${settings}/audit` },
+  { name: "admin-users", address: "/-/admin" },
+  { name: "admin-projects", address: "/-/admin/projects" },
+  { name: "profile-local", address: "/-/profile" },
   { name: "absent", address: "/nobody/-/ml/experiments" },
 ];
 

@@ -26,12 +26,16 @@ export interface LoggiaPages {
   /**
    * Opens an address with nothing remembered from an earlier visit.
    * @param expected what is right for once: `SearchCandidates 400`, or a part of what the browser refuses.
+   * @param sites other sites that are right to go to.
    */
-  visit(address: string, options?: BrowserContextOptions & { expected?: string[] }): Promise<Page>;
+  visit(
+    address: string,
+    options?: BrowserContextOptions & { expected?: string[]; sites?: string[] },
+  ): Promise<Page>;
 }
 
 /**
- * Our pages as they are built, from a real server that holds what seed.py logged with MLflow's real client. A test fails when
+ * Our pages as they are built, from a real server that holds what a script, seed.py, logged with MLflow's real client. A test fails when
  * its pages throw, offend against their Content-Security-Policy, get an answer they do not expect, or ask another site.
  * @param options `seeded`: another script than seed.py, or false for none.
  */
@@ -54,7 +58,7 @@ export async function loggiaPages(
   return {
     server,
     ids,
-    async visit(address, { expected = [], ...context } = {}) {
+    async visit(address, { expected = [], sites = [], ...context } = {}) {
       const opened = await browser.newContext({
         viewport: { width: 1440, height: 900 },
         locale: "en-GB",
@@ -76,7 +80,8 @@ export async function loggiaPages(
           wrong.push(text);
       });
       const asked = (request: Request) => {
-        if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))
+        const isOurs = [server.url, ...sites].some((site) => request.url().startsWith(site));
+        if (!isOurs && !/^(data|blob):/.test(request.url()))
           wrong.push(`asked another site: ${request.url()}`);
       };
       page.on("requestfinished", asked);
@@ -123,6 +128,21 @@ export async function accessibilityOf(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) =>
       nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`),
     );
+}
+
+/** How many pixels of a page lie beyond its right edge: none, in a page that fits. */
+export const overhang = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    "Math.max(...[document.documentElement, document.querySelector('main')].map((one) => one.scrollWidth - one.clientWidth))",
+  );
+
+/** Signs in with a token, by the page for it, and goes to an address. */
+export async function signInAt(pages: LoggiaPages, token: string, address: string): Promise<Page> {
+  const page = await pages.visit(`/-/sign-in?return_to=${encodeURIComponent(address)}`);
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL(`**${address}`);
+  return page;
 }
 
 /** The texts of a column of the candidates, from the top, as far as they are drawn. */

@@ -49,10 +49,64 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import("./pages/compare/ComparePage.tsx"), "ComparePage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/models",
+  component: lazyRouteComponent(() => import("./pages/models/ModelsPage.tsx"), "ModelsPage"),
+});
+
+const newModel = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/models/new",
+  component: lazyRouteComponent(() => import("./pages/models/NewModelPage.tsx"), "NewModelPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/models/$model",
+  component: lazyRouteComponent(() => import("./pages/models/ModelPage.tsx"), "ModelPage"),
+});
+
+const version = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/models/$model/versions/$version",
+  component: lazyRouteComponent(() => import("./pages/models/VersionPage.tsx"), "VersionPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "/ml/settings/{-$section}",
+  component: lazyRouteComponent(() => import("./pages/settings/SettingsPage.tsx"), "SettingsPage"),
+});
+
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: "/-/admin/{-$section}",
+  component: lazyRouteComponent(() => import("./pages/admin/AdminPage.tsx"), "AdminPage"),
+});
+
+const profile = createRoute({
+  getParentRoute: () => root,
+  path: "/-/profile",
+  component: lazyRouteComponent(() => import("./pages/profile/ProfilePage.tsx"), "ProfilePage"),
+});
+
 const routeTree = root.addChildren([
   home,
   signIn,
-  project.addChildren([experiments, candidates, candidate, compare]),
+  admin,
+  profile,
+  project.addChildren([
+    experiments,
+    candidates,
+    candidate,
+    compare,
+    models,
+    newModel,
+    model,
+    version,
+    settings,
+  ]),
 ]);
 
 export const router = createRouter({

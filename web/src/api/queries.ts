@@ -19,7 +19,12 @@ function reached(now: boolean): void {
   for (const listener of listeners) listener();
 }
 
-const onError = (error: unknown) => reached(failureOf(error).kind !== "offline");
+function onError(error: unknown): void {
+  const { kind } = failureOf(error);
+  reached(kind !== "offline");
+  // Whose session has just ended is asked anew, and then told (api/viewer.ts).
+  if (kind === "signed-out") void queries.invalidateQueries({ queryKey: ["viewer"] });
+}
 const onSuccess = () => reached(true);
 
 /** What the pages know of the server. */

@@ -10,12 +10,29 @@ import { client } from "./transport.ts";
 
 export type { ServerFacts, Viewer, ViewerProject };
 
+/** Whether the viewer was signed in, and is no longer; the banner of the shell tells it. */
+let hasEnded = false;
+const listeners = new Set<() => void>();
+
+export const sessionEnd = {
+  subscribe(listener: () => void) {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+  current: () => hasEnded,
+};
+
 /** Who looks at the page, and what of the server a page has to know. */
 export const viewerQuery = queryOptions({
   queryKey: ["viewer"],
   staleTime: 60_000,
   async queryFn({ signal }) {
+    const before = queries.getQueryData<{ viewer: Viewer }>(["viewer"])?.viewer.kind;
     const { viewer, server } = await client(SessionService).getViewer({}, { signal });
+    if (before === "session" && viewer?.kind === "anonymous") {
+      hasEnded = true;
+      for (const listener of listeners) listener();
+    }
     return { viewer: viewer as Viewer, server: server as ServerFacts };
   },
 });
@@ -35,7 +52,9 @@ export async function signIn(token: string): Promise<void> {
   queries.clear();
 }
 
-export async function signOut(): Promise<void> {
+/** Ends the session, and goes to where another can begin. */
+export async function leave(): Promise<void> {
   await client(SessionService).signOut({});
   queries.clear();
+  window.location.assign("/-/sign-in");
 }

@@ -5,11 +5,11 @@ import { buttonClass } from "../parts/Button.tsx";
 
 const AccountMenu = lazy(() => import("./AccountMenu.tsx"));
 
-/** Who is signed in; nothing where nobody has to. */
+/** Who is signed in, and what is theirs; where nobody has to sign in, what is the server's. */
 export function Account() {
   const { data } = useQuery(viewerQuery);
   const viewer = data?.viewer;
-  if (viewer === undefined || viewer.kind === "local") return null;
+  if (viewer === undefined) return null;
   if (viewer.kind === "anonymous")
     return (
       <a className={buttonClass("quiet")} href="/-/sign-in">
@@ -18,7 +18,7 @@ export function Account() {
     );
   return (
     <Suspense>
-      <AccountMenu name={viewer.name} />
+      <AccountMenu viewer={viewer} />
     </Suspense>
   );
 }

@@ -17,6 +17,12 @@ export function ProjectNavigation({ project }: { project: string }) {
         <Link to="/p/$project/ml/experiments" params={{ project }}>
           Experiments
         </Link>
+        <Link to="/p/$project/ml/models" params={{ project }}>
+          Models
+        </Link>
+        <Link to="/p/$project/ml/settings/{-$section}" params={{ project }}>
+          Settings
+        </Link>
       </nav>
     </div>
   );

@@ -1,8 +1,9 @@
 import { Outlet, useParams } from "@tanstack/react-router";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { queries, reachability } from "../api/queries.ts";
+import { sessionEnd } from "../api/viewer.ts";
 import mark from "../design/mark.svg";
-import { Button, IconButton } from "../parts/Button.tsx";
+import { Button, buttonClass, IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { Toasts } from "../parts/Toast.tsx";
@@ -38,6 +39,7 @@ export function Shell() {
           </div>
         </header>
         <Offline />
+        <SessionEnded />
       </div>
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
@@ -63,6 +65,22 @@ function Offline() {
       <Button kind="quiet" onClick={() => queries.refetchQueries({ type: "active" })}>
         Try now
       </Button>
+    </div>
+  );
+}
+
+/** A plain address, so that the page begins anew with what the next session may see. */
+function SessionEnded() {
+  const hasEnded = useSyncExternalStore(sessionEnd.subscribe, sessionEnd.current);
+  if (!hasEnded) return null;
+  const here = `${window.location.pathname}${window.location.search}`;
+  return (
+    <div className={styles.offline} role="status">
+      <Icon name="lock" />
+      Your session has ended. What you see may be old.
+      <a className={buttonClass("quiet")} href={`/-/sign-in?return_to=${encodeURIComponent(here)}`}>
+        Sign in again
+      </a>
     </div>
   );
 }

@@ -26,6 +26,12 @@ export const sections: readonly Section[] = [
     Content: lazy(async () => ({ default: (await import("./Overview.tsx")).Overview })),
   },
   {
+    id: "charts",
+    title: "Charts",
+    count: (detail) => detail.candidate.metrics.length,
+    Content: lazy(async () => ({ default: (await import("./Charts.tsx")).Charts })),
+  },
+  {
     id: "artifacts",
     title: "Artifacts",
     Content: lazy(async () => ({ default: (await import("./artifacts/Artifacts.tsx")).Artifacts })),

@@ -1,15 +1,15 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Experiment, ownTags } from "../../api/experiments.ts";
+import { changes, descriptionTag, type Experiment, ownTags } from "../../api/experiments.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { Markdown } from "../../parts/Markdown.tsx";
+import { MarkdownDialog } from "../../parts/MarkdownDialog.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { Tag } from "../../parts/Tag.tsx";
+import { TagsDialog } from "../../parts/TagsDialog.tsx";
 import { deleteExperiment, restoreExperiment } from "../experiments/actions.ts";
 import { NameDialog } from "../experiments/NameDialog.tsx";
-import { DescriptionDialog } from "./DescriptionDialog.tsx";
 import styles from "./ExperimentHead.module.css";
-import { TagsDialog } from "./TagsDialog.tsx";
 
 type Open = "rename" | "description" | "tags" | undefined;
 
@@ -93,9 +93,22 @@ export function ExperimentHead({
       )}
       {open === "rename" ? <NameDialog project={project} experiment={experiment} onClose={close} /> : null}
       {open === "description" ? (
-        <DescriptionDialog project={project} experiment={experiment} onClose={close} />
+        <MarkdownDialog
+          title={`Description of ${experiment.name}`}
+          text={description}
+          save={(text) => changes(project).setTag(experiment.id, descriptionTag, text)}
+          onClose={close}
+        />
       ) : null}
-      {open === "tags" ? <TagsDialog project={project} experiment={experiment} onClose={close} /> : null}
+      {open === "tags" ? (
+        <TagsDialog
+          title={`Tags of ${experiment.name}`}
+          tags={tags}
+          set={(key, value) => changes(project).setTag(experiment.id, key, value)}
+          remove={(key) => changes(project).deleteTag(experiment.id, key)}
+          onClose={close}
+        />
+      ) : null}
     </header>
   );
 }

@@ -1,40 +1,39 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { changes, descriptionTag, type Experiment } from "../../api/experiments.ts";
-import { failureOf } from "../../api/failure.ts";
-import { Button } from "../../parts/Button.tsx";
-import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
-import { TextArea } from "../../parts/Field.tsx";
-import { Markdown } from "../../parts/Markdown.tsx";
-import { Switcher } from "../../parts/Switcher.tsx";
-import styles from "./CandidatesPage.module.css";
+import { failureOf } from "../api/failure.ts";
+import { Button } from "./Button.tsx";
+import styles from "./Dialog.module.css";
+import { Dialog, DialogButtons } from "./Dialog.tsx";
+import { TextArea } from "./Field.tsx";
+import { Markdown } from "./Markdown.tsx";
+import { Switcher } from "./Switcher.tsx";
 
 const faces = [
   { value: "write", text: "Write" },
   { value: "preview", text: "Preview" },
 ] as const;
 
-export function DescriptionDialog({
-  project,
-  experiment,
+/** A text in Markdown, to write and to look at before it is saved. */
+export function MarkdownDialog({
+  title,
+  text: before,
+  save,
   onClose,
 }: {
-  project: string;
-  experiment: Experiment;
+  title: string;
+  text: string;
+  save: (text: string) => Promise<unknown>;
   onClose: () => void;
 }) {
-  const [text, setText] = useState(experiment.description);
+  const [text, setText] = useState(before);
   const [face, setFace] = useState<"write" | "preview">("write");
-  const save = useMutation({
-    mutationFn: () => changes(project).setTag(experiment.id, descriptionTag, text),
-    onSuccess: onClose,
-  });
+  const saving = useMutation({ mutationFn: () => save(text), onSuccess: onClose });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate();
+    saving.mutate();
   };
   return (
-    <Dialog wide title={`Description of ${experiment.name}`} onClose={onClose}>
+    <Dialog wide title={title} onClose={onClose}>
       <form className={styles.form} onSubmit={submit}>
         <Switcher label="Write or preview" value={face} choices={faces} onChoose={setFace} />
         {face === "write" ? (
@@ -44,7 +43,7 @@ export function DescriptionDialog({
             rows={12}
             value={text}
             onChange={(event) => setText(event.target.value)}
-            error={save.error === null ? undefined : failureOf(save.error).message}
+            error={saving.error === null ? undefined : failureOf(saving.error).message}
           />
         ) : (
           <div className={styles.preview}>
@@ -53,7 +52,7 @@ export function DescriptionDialog({
         )}
         <DialogButtons>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={save.isPending}>
+          <Button kind="primary" type="submit" disabled={saving.isPending}>
             Save
           </Button>
         </DialogButtons>

@@ -1,26 +1,28 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { changes, type Experiment, ownTags } from "../../api/experiments.ts";
-import { Button, IconButton } from "../../parts/Button.tsx";
-import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
-import { TextField } from "../../parts/Field.tsx";
-import { FailureLine } from "../../parts/Notice.tsx";
-import { Tag } from "../../parts/Tag.tsx";
-import styles from "./CandidatesPage.module.css";
+import { Button, IconButton } from "./Button.tsx";
+import styles from "./Dialog.module.css";
+import { Dialog, DialogButtons } from "./Dialog.tsx";
+import { TextField } from "./Field.tsx";
+import { FailureLine } from "./Notice.tsx";
+import { Tag } from "./Tag.tsx";
 
-/** The tags of an experiment: each change is made at once. */
+/** The tags of something: each change is made at once. */
 export function TagsDialog({
-  project,
-  experiment,
+  title,
+  tags,
+  set,
+  remove,
   onClose,
 }: {
-  project: string;
-  experiment: Experiment;
+  title: string;
+  tags: readonly (readonly [key: string, value: string])[];
+  set: (key: string, value: string) => Promise<unknown>;
+  remove: (key: string) => Promise<unknown>;
   onClose: () => void;
 }) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
-  const tags = ownTags(experiment.tags);
   const change = useMutation({
     mutationFn: (make: () => Promise<unknown>) => make(),
     onSuccess() {
@@ -30,23 +32,23 @@ export function TagsDialog({
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(() => changes(project).setTag(experiment.id, key.trim(), value));
+    change.mutate(() => set(key.trim(), value));
   };
   return (
-    <Dialog title={`Tags of ${experiment.name}`} onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       {tags.length === 0 ? <p className={styles.quiet}>No tags yet.</p> : null}
-      <div className={styles.tagList}>
+      <div className={styles.tags}>
         {tags.map(([name, text]) => (
           <Tag key={name} name={name} value={text}>
             <IconButton
               icon="close"
               label={`Delete the tag ${name}`}
-              onClick={() => change.mutate(() => changes(project).deleteTag(experiment.id, name))}
+              onClick={() => change.mutate(() => remove(name))}
             />
           </Tag>
         ))}
       </div>
-      <form className={styles.tagForm} onSubmit={submit}>
+      <form className={styles.pair} onSubmit={submit}>
         <TextField
           label="Key"
           required

@@ -1,0 +1,77 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { projectsQuery } from "../../api/projects.ts";
+import { Button } from "../../parts/Button.tsx";
+import { SearchBox } from "../../parts/Field.tsx";
+import { FailureNotice, Notice } from "../../parts/Notice.tsx";
+import { Table } from "../../parts/Table.tsx";
+import { Ago } from "../../parts/Time.tsx";
+import { WaitingRows } from "../../parts/WaitingRows.tsx";
+import { Section, sectionStyles as styles } from "../settings/Sections.tsx";
+import { ProjectDialog } from "./ProjectDialog.tsx";
+
+/** The projects of the server. */
+export function ProjectsSection() {
+  const { data: projects, error, refetch } = useQuery(projectsQuery);
+  const [search, setSearch] = useState("");
+  const [isCreating, setCreating] = useState(false);
+  if (error !== null && projects === undefined) return <FailureNotice error={error} retry={refetch} />;
+  const found = projects?.filter(({ path }) => path.toLowerCase().includes(search.trim().toLowerCase()));
+  return (
+    <Section
+      title="Projects"
+      lead="Projects are kept apart: whoever is in one sees nothing of another."
+      tools={
+        <>
+          <SearchBox
+            label="Find a project"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+          <Button kind="primary" icon="add" onClick={() => setCreating(true)}>
+            New project
+          </Button>
+        </>
+      }
+    >
+      {found?.length === 0 ? (
+        <Notice icon="search" title="No project has this path" />
+      ) : (
+        <Table label="Projects">
+          <thead>
+            <tr>
+              <th scope="col">Path</th>
+              <th scope="col">Who may read</th>
+              <th scope="col">Created</th>
+            </tr>
+          </thead>
+          <tbody>
+            {found === undefined ? (
+              <WaitingRows columns={3} />
+            ) : (
+              found.map(({ projectId, path, description, visibility, createdAt, archivedAt }) => (
+                <tr key={String(projectId)}>
+                  <td>
+                    <span className={styles.who}>
+                      <Link to="/p/$project/ml/settings/{-$section}" params={{ project: path }}>
+                        {path}
+                      </Link>
+                      {archivedAt === undefined ? null : <span className={styles.mark}>Archived</span>}
+                    </span>
+                    {description === "" ? null : <span>{description}</span>}
+                  </td>
+                  <td>{visibility}</td>
+                  <td className={styles.time}>
+                    <Ago time={Number(createdAt)} />
+                  </td>
+                </tr>
+              ))
+            )}
+          </tbody>
+        </Table>
+      )}
+      {isCreating ? <ProjectDialog onClose={() => setCreating(false)} /> : null}
+    </Section>
+  );
+}

@@ -28,7 +28,7 @@ export const sections: readonly Section[] = [
   {
     id: "charts",
     title: "Charts",
-    count: (detail) => detail.candidate.metrics.length,
+    count: (detail) => detail.candidate.metrics.size,
     Content: lazy(async () => ({ default: (await import("./Charts.tsx")).Charts })),
   },
   {

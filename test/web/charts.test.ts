@@ -66,7 +66,7 @@ describe("a chart of a long history", () => {
     await drag(page, "wave", 0.2, 0.5);
     await eventually(() => note(page, "wave").textContent()).toMatch(/^\d+ points$/);
     await page.goBack();
-    await eventually(() => new URL(page.url()).searchParams.get("zoom")).toBe(`${from}:${to}`);
+    await eventually(async () => new URL(page.url()).searchParams.get("zoom")).toBe(`${from}:${to}`);
     await chart(page, "wave").getByRole("button", { name: "All", exact: true }).click();
     await eventually(() => note(page, "wave").textContent()).toContain("20,000");
   });
@@ -162,7 +162,7 @@ describe("reading a chart", () => {
     await page.mouse.click(box.x + (box.width * 7) / 39, box.y + 60);
     await reading(page, "loss").getByText("Step 7").waitFor();
     await reading(page, "loss").getByRole("button", { name: "Copy the values in full" }).click();
-    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    const copied = await page.evaluate("navigator.clipboard.readText()");
     expect(copied).toContain(`broken\t${ids.broken}\t7\t1660000007000\t0.30000000000000004`);
   });
 

@@ -162,7 +162,7 @@ export const MetricChart = memo(function MetricChart({
           </MenuItem>
         </Menu>
       </figcaption>
-      <div ref={box} className={styles.body} style={{ minHeight: height }} data-stale={isStale || undefined}>
+      <div ref={box} className={styles.body} style={{ height }} data-stale={isStale || undefined}>
         {error !== null && lines.length === 0 ? (
           <div className={styles.problem} role="alert">
             <Icon name="warning" />

@@ -1,3 +1,4 @@
+import { useNarrow } from "../design/media.ts";
 import { count, shortNumber } from "../format/number.ts";
 import { exactTime } from "../format/time.ts";
 import { IconButton } from "../parts/Button.tsx";
@@ -10,8 +11,12 @@ import { cssColour } from "./palette.ts";
 import type { Axis } from "./points.ts";
 import type { Reading, ReadingRow } from "./reading.ts";
 import { Swatch } from "./Swatch.tsx";
+import { useWidth } from "./useWidth.ts";
 
 const mostRows = 12;
+
+/** Of the box, with its border: pixels that its content does not have. */
+const padding = 26;
 
 /** The values of all runs at a place, beside it; once it is held, its rows can be copied. */
 export function ReadingBox({
@@ -38,6 +43,15 @@ export function ReadingBox({
   const { x, rows } = reading;
   const left = plot.pixelOfX(x);
   const isRight = left < plot.left + plot.width / 2;
+  const [box, own] = useWidth();
+  const isNarrow = useNarrow();
+  // It may stand over the chart beside this one; on a phone there is none.
+  const whole = plot.left + plot.width;
+  const beside = isNarrow
+    ? { left: Math.max(0, Math.min(left + 12, whole - own - padding)), top: plot.top }
+    : isRight
+      ? { left: left + 12, top: plot.top }
+      : { right: `calc(100% - ${left - 12}px)`, top: plot.top };
   const shown = isHeld ? rows : rows.slice(0, mostRows);
   return (
     <>
@@ -65,11 +79,8 @@ export function ReadingBox({
       <div
         className={styles.reading}
         data-held={isHeld || undefined}
-        style={
-          isRight
-            ? { left: left + 12, top: plot.top, maxWidth: `calc(100% - ${left + 12}px)` }
-            : { right: `calc(100% - ${left - 12}px)`, top: plot.top, maxWidth: left - 12 }
-        }
+        ref={box}
+        style={beside}
         role="status"
         aria-live={isSpoken ? "polite" : "off"}
       >

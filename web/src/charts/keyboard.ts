@@ -11,15 +11,18 @@ interface Now {
   places: () => readonly number[];
 }
 
+/** What of the browser's KeyboardEvent counts. */
+interface Pressed {
+  key: string;
+  shiftKey: boolean;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
 /** What a key does to a chart: moves what is read, or what is shown. undefined: nothing. */
 export function keyed(
-  {
-    key,
-    shiftKey,
-    ctrlKey,
-    metaKey,
-    altKey,
-  }: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">,
+  { key, shiftKey, ctrlKey, metaKey, altKey }: Pressed,
   now: Now,
 ): { zoom: Range | undefined } | { at: number | undefined } | undefined {
   if (ctrlKey || metaKey || altKey) return undefined;

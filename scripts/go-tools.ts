@@ -11,6 +11,9 @@ export const goPlugins = [
   "connectrpc.com/connect/cmd/protoc-gen-connect-go@v1.20.0",
 ] as const;
 
+/** The gRPC tool with which the tests call the server as anyone would. */
+export const grpcurl = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
+
 /**
  * Makes the programs that are not there yet.
  * @param packages import paths with a version: `example.org/module/cmd/program@v1.2.3`.

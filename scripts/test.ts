@@ -5,10 +5,14 @@
 import { spawnSync } from "node:child_process";
 import { ensureChromium } from "./chromium.ts";
 import { ensureClient, ensureClients } from "./clients.ts";
+import { ensureGoTools, grpcurl } from "./go-tools.ts";
 
 const args = process.argv.slice(2);
 const named = args.flatMap((arg, i) => (arg === "--project" ? [args[i + 1]] : []));
-if (named.length === 0 || named.includes("clients")) await ensureClients();
+if (named.length === 0 || named.includes("clients")) {
+  await ensureClients();
+  ensureGoTools([grpcurl]);
+}
 if (named.length === 0 || named.includes("web"))
   await Promise.all([ensureChromium(), ensureClient("mlflow-1.28")]);
 

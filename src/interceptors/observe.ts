@@ -1,4 +1,4 @@
-import type { Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { projectKey, protocolKey, requestIdKey } from "../auth/context-keys.ts";
 import { asLoggiaError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -7,8 +7,9 @@ import type { Log } from "./log.ts";
 const slow = 1000;
 
 /**
- * One structured line per call: what, for which project, how it ended, in how many milliseconds. Calls that are quick and
- * good are lines of level debug, so the hot path pays for none.
+ * One structured line per call, a stream's at its end: what, for which project, how it ended, in how many milliseconds.
+ * Calls that are quick and good are lines of level debug, so the hot path pays for none. Of a stream that its caller left
+ * the status is CANCELLED.
  */
 export function observe(log: Log): Interceptor {
   return (next) => async (request) => {
@@ -30,14 +31,45 @@ export function observe(log: Log): Interceptor {
         "call",
       );
     };
+    const recordFailure = (error: unknown) => {
+      const known = asLoggiaError(error);
+      record(known?.code ?? "INTERNAL_ERROR", known?.status ?? 500, known?.cause);
+    };
     try {
       const response = await next(request);
+      if (response.stream)
+        return { ...response, message: recorded(response.message, request.signal, record, recordFailure) };
       record("OK", 200);
       return response;
     } catch (error) {
-      const known = asLoggiaError(error);
-      record(known?.code ?? "INTERNAL_ERROR", known?.status ?? 500, known?.cause);
+      recordFailure(error);
       throw error;
     }
   };
 }
+
+async function* recorded<T>(
+  messages: AsyncIterable<T>,
+  signal: AbortSignal,
+  record: (status: string, httpStatus: number) => void,
+  recordFailure: (error: unknown) => void,
+): AsyncGenerator<T> {
+  let isOver = false;
+  try {
+    yield* messages;
+    isOver = true;
+    record("OK", 200);
+  } catch (error) {
+    isOver = true;
+    if (isLeft(signal)) record("CANCELLED", 499);
+    else recordFailure(error);
+    throw error;
+  } finally {
+    // Whoever reads no further says nothing.
+    if (!isOver) record("CANCELLED", 499);
+  }
+}
+
+/** Whether a call ended early because its caller is gone, and not at its deadline or by the end of the server. */
+const isLeft = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && ![Code.DeadlineExceeded, Code.Unavailable].includes(ConnectError.from(reason).code);

@@ -71,6 +71,8 @@ export class WatchedProject {
   readonly #watchers = new Set<Watcher>();
   readonly #ended: () => void;
   #hinted = new Map<string, bigint | undefined>();
+  /** Some hint was about more runs than it could name. */
+  #isHintedEverywhere = false;
   #wake = Promise.withResolvers<void>();
   #told: Snapshot = "";
   /** Of runs that were looked at since `#told`. */
@@ -115,11 +117,15 @@ export class WatchedProject {
 
   #hear(hints: readonly Hint[]): void {
     for (const { runId, fromStep } of hints) {
+      if (runId === "") {
+        this.#isHintedEverywhere = true;
+        continue;
+      }
       const run = this.#runs.get(runId);
       if (run !== undefined && !this.#isWatched(run.runKey, run.experiment)) continue;
       this.#hinted.set(runId, lesser(this.#hinted, runId, fromStep));
     }
-    if (this.#hinted.size > 0) this.#wake.resolve();
+    if (this.#hinted.size > 0 || this.#isHintedEverywhere) this.#wake.resolve();
   }
 
   #isWatched(runKey: bigint, experiment: bigint): boolean {
@@ -142,7 +148,8 @@ export class WatchedProject {
       if (isHinted) await pauseFor(gathering);
       this.#wake = Promise.withResolvers();
       const began = performance.now();
-      const isDue = began >= due;
+      const isDue = began >= due || this.#isHintedEverywhere;
+      this.#isHintedEverywhere = false;
       const hinted = this.#hinted;
       this.#hinted = new Map();
       try {

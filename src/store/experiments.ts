@@ -5,6 +5,7 @@ import { textArray } from "./array-literals.ts";
 import { type Database, transaction } from "./database.ts";
 import { sqlState } from "./postgres-errors.ts";
 import type { KeyValue } from "./run-data.ts";
+import { hintManyRuns } from "./run-hints.ts";
 
 /** An experiment with its tags, by key. Times are milliseconds since the epoch. */
 export type ExperimentRow = Selectable<Experiments> & { tags: KeyValue[] };
@@ -118,13 +119,13 @@ export async function renameExperiment(
  * Deletes an active experiment and its active runs, which are marked as deleted with it.
  * @returns whether there was one.
  */
-export const deleteExperiment = (
+export async function deleteExperiment(
   db: Database,
   project: bigint,
   experiment: bigint,
   now: bigint,
-): Promise<boolean> =>
-  transaction(db, async (tx) => {
+): Promise<boolean> {
+  const isDeleted = await transaction(db, async (tx) => {
     if (!(await moveExperiment(tx, project, experiment, "active", now))) return false;
     // A second statement, since it has to see the runs whose creation the first one waited for (runs.ts).
     await tx
@@ -136,18 +137,21 @@ export const deleteExperiment = (
       .execute();
     return true;
   });
+  if (isDeleted) hintManyRuns(db, project);
+  return isDeleted;
+}
 
 /**
  * Restores a deleted experiment and the runs that were deleted with it; runs deleted one by one stay deleted.
  * @returns whether there was one.
  */
-export const restoreExperiment = (
+export async function restoreExperiment(
   db: Database,
   project: bigint,
   experiment: bigint,
   now: bigint,
-): Promise<boolean> =>
-  transaction(db, async (tx) => {
+): Promise<boolean> {
+  const isRestored = await transaction(db, async (tx) => {
     if (!(await moveExperiment(tx, project, experiment, "deleted", now))) return false;
     await tx
       .updateTable("runs")
@@ -158,6 +162,9 @@ export const restoreExperiment = (
       .execute();
     return true;
   });
+  if (isRestored) hintManyRuns(db, project);
+  return isRestored;
+}
 
 async function moveExperiment(
   db: Database,

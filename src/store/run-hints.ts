@@ -15,7 +15,7 @@ import { inProjects } from "./scope.ts";
 export const hintChannel = "loggia_run_hints";
 
 export interface Hint {
-  /** 32 hex digits. */
+  /** 32 hex digits; "": too many runs to name. */
   runId: string;
   /** No point of a lesser step was written; undefined: any may have been. */
   fromStep: bigint | undefined;
@@ -179,6 +179,9 @@ export function hintRuns(db: Database, project: bigint, runIds: readonly string[
     runIds.map((runId) => ({ runId, fromStep: undefined })),
   );
 }
+
+/** As hintRuns, for more runs than can be named. */
+export const hintManyRuns = (db: Database, project: bigint): void => hintRuns(db, project, [""]);
 
 /** As hintRuns, for what was logged. */
 export function hintLogged(

@@ -163,6 +163,13 @@ test("a quota of points holds a stream back, and a quota of none ends it", async
   await sql`update projects set quota_points_per_minute = 0 where project_id = ${project.id}`.execute(
     server.db,
   );
+  const full = await server.replica();
+  const { requests, acknowledged } = open(project, full);
+  requests.send({
+    sequence: 1n,
+    writes: [{ runId, metrics: [{ key: "m", steps: [9n], timestamps: [9n], values: [9] }] }],
+  });
+  expect(await failure(acknowledged.next())).toMatchObject({ errorCode: "REQUEST_LIMIT_EXCEEDED" });
 });
 
 describe.each(protocols)("IngestBatch over %s", (protocol) => {

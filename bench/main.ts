@@ -15,6 +15,7 @@ import { rows as allRows, type Row, value } from "./rows.ts";
 import type { Seed } from "./seed.ts";
 import { soak } from "./soak.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { measureStreams } from "./streams.ts";
 import { type Running, systems } from "./systems.ts";
 import { type Column, type Footprint, number, type Sample, type Samples } from "./table.ts";
 import { tenancy } from "./tenancy.ts";
@@ -26,6 +27,7 @@ const usage = `npm run bench -- [options]
   --artifact GIB     and its memory while an artifact of that size comes and goes
   --tenancy          what tokens and row-level security cost instead, Loggia with them beside Loggia without
   --export           and how fast all runs leave as files and messages, and the memory that takes
+  --streams          and points a second over streams, and how soon a watch tells (--systems loggia --rows none: alone)
   --write            put the tables into bench/README.md, with --full into bench/RESULTS.md
   --keep             keep the databases below .cache/bench-kept, and use those that are there
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
@@ -42,6 +44,7 @@ const { values: options } = parseArgs({
     artifact: { type: "string" },
     tenancy: { type: "boolean", default: false },
     export: { type: "boolean", default: false },
+    streams: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
@@ -106,6 +109,10 @@ async function bench(stage: Stage): Promise<void> {
     more.push(await largeArtifact(loggia, Number(options.artifact)));
   if (options.export && loggia !== undefined) more.push(await measureExports(loggia, data.runs));
   const { postgres } = stage;
+  // A stream begins with 40,000 points that are under way: a short measurement is mostly of that.
+  const long = Math.max(5, seconds);
+  if (options.streams && loggia !== undefined)
+    more.push(await measureStreams(loggia, postgres, { database: "bench_loggia", seconds: long }));
   await writeResults({ rows, samples, footprints, more, postgres, data, full, write: options.write });
 }
 

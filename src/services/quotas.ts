@@ -92,6 +92,9 @@ export function allowPoints(db: Database, project: bigint, points: number): void
   const check = (found: Quotas | undefined) => {
     if (found?.pointsPerMinute === undefined || points === 0) return;
     const perMinute = Number(found.pointsPerMinute);
+    // No time to wait for is named: whoever is sent away until later would come again for nothing.
+    if (perMinute === 0)
+      throw new LoggiaError("REQUEST_LIMIT_EXCEEDED", "The quota of the project allows no metric points.");
     const allowance = quotas.allowances.get(project);
     const { left, wait } = spend(allowance, { perMinute, points, now: Math.floor(performance.now()) });
     quotas.allowances.set(project, left);

@@ -54,6 +54,9 @@ export function reader(stream: AsyncIterable<WatchResponse>) {
   };
 }
 
+/** The points of a list, so that the next ones need not be compared with each of them. */
+const knownPoints = new WeakMap<string[], Set<string>>();
+
 function learn(runs: Map<string, KnownRun>, change: RunChange): number {
   const run = runs.get(change.runId) ?? {
     experiment: change.experimentId,
@@ -75,9 +78,15 @@ function learn(runs: Map<string, KnownRun>, change: RunChange): number {
   for (const { key, value } of latestMetrics) run.latest[key] = value;
   let count = params.length + latestMetrics.length + (info ? 1 : 0) + (tags ? 1 : 0);
   for (const { key, steps, timestamps, values } of points) {
-    const known = new Set(run.points[key]);
-    for (const [i, value] of values.entries()) known.add(`${steps[i]}/${timestamps[i]}/${value}`);
-    run.points[key] = [...known];
+    const all = run.points[key] ?? [];
+    run.points[key] = all;
+    const known = knownPoints.get(all) ?? new Set<string>();
+    knownPoints.set(all, known);
+    for (const [i, value] of values.entries()) {
+      const point = `${steps[i]}/${timestamps[i]}/${value}`;
+      if (!known.has(point)) all.push(point);
+      known.add(point);
+    }
     count += values.length;
   }
   run.isPurged ||= change.purged;

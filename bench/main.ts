@@ -19,6 +19,7 @@ import { measureStreams } from "./streams.ts";
 import { type Running, systems } from "./systems.ts";
 import { type Column, type Footprint, number, type Sample, type Samples } from "./table.ts";
 import { tenancy } from "./tenancy.ts";
+import { webPages } from "./web.ts";
 
 const usage = `npm run bench -- [options]
   --full             every row, at 100,000 runs (default: the short rows at 10,000, in about five minutes)
@@ -28,6 +29,7 @@ const usage = `npm run bench -- [options]
   --tenancy          what tokens and row-level security cost instead, Loggia with them beside Loggia without
   --export           and how fast all runs leave as files and messages, and the memory that takes
   --streams          and points a second over streams, and how soon a watch tells (--systems loggia --rows none: alone)
+  --web              the pages in Chromium beside MLflow's own, at 100,000 runs
   --write            put the tables into bench/README.md, with --full into bench/RESULTS.md
   --keep             keep the databases below .cache/bench-kept, and use those that are there
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
@@ -45,6 +47,7 @@ const { values: options } = parseArgs({
     tenancy: { type: "boolean", default: false },
     export: { type: "boolean", default: false },
     streams: { type: "boolean", default: false },
+    web: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
@@ -59,6 +62,11 @@ const { values: options } = parseArgs({
 async function bench(stage: Stage): Promise<void> {
   const { full } = options;
   const seconds = Number(options.seconds ?? (full ? 3 : 1));
+  if (options.web) {
+    const [runs, rounds] = [Number(options.runs ?? 100_000), Number(options.rounds)];
+    console.log(await webPages(stage, { runs, rounds, million: options.million }));
+    return;
+  }
   const data: Seed = {
     runs: Number(options.runs ?? (full ? 100_000 : 10_000)),
     points: 1,

@@ -7,7 +7,8 @@ import type { Stage } from "./stage.ts";
 import { type Running, systems } from "./systems.ts";
 import { number, result, type Samples, table } from "./table.ts";
 
-const data = { runs: 1_000_000, points: 5, experiments: 1000, histories: [] };
+/** What is seeded for it. */
+export const millionRuns = { runs: 1_000_000, points: 5, experiments: 1000, histories: [] };
 
 /** Legal, and without any help from an index: every param of every run is looked at, several times. */
 const worst = ["p0", "p1", "p3", "p4"].map((key) => `params.${key} ILIKE '%_%no%such%value%'`).join(" and ");
@@ -19,9 +20,9 @@ export async function million(
 ): Promise<string> {
   const loggia = systems.find(({ name }) => name === "loggia");
   if (loggia === undefined) throw new Error("there is no Loggia");
-  const { running } = await stage.bringUp(loggia, data, "million");
+  const { running } = await stage.bringUp(loggia, millionRuns, "million");
   const lines: string[][] = [];
-  for (const row of allRows(data).filter(({ id }) => id.startsWith("search-") || id === "walk")) {
+  for (const row of allRows(millionRuns).filter(({ id }) => id.startsWith("search-") || id === "walk")) {
     if (row.id === "search-experiments") continue;
     const spec = { ...row.spec, url: running.url, seconds: before.seconds, warmup: before.seconds / 3 };
     const sample = await measure(stage, spec, running.pid);

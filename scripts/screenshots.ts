@@ -221,9 +221,9 @@ async function take(names: readonly string[]): Promise<void> {
       for (const { name, address, act } of shots) {
         if (names.length > 0 && !names.includes(name)) continue;
         await page.goto(`${url}${address}`);
-        await page.waitForLoadState("networkidle");
+        await settled(page);
         await act?.(page);
-        await page.waitForLoadState("networkidle");
+        await settled(page);
         const path = join(folder, `${name} ${width} ${colorScheme}.png`);
         await page.screenshot({ path, animations: "disabled" });
         console.log(path);
@@ -231,6 +231,11 @@ async function take(names: readonly string[]): Promise<void> {
       await context.close();
     }
   await browser.close();
+}
+
+/** Resolves after a second without an answer. Not when the network is idle: a page that watches never is. */
+async function settled(page: Page): Promise<void> {
+  while (await page.waitForEvent("response", { timeout: 1000 }).catch(() => undefined));
 }
 
 async function answered(address: string): Promise<void> {

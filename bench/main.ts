@@ -64,7 +64,8 @@ async function bench(stage: Stage): Promise<void> {
   const seconds = Number(options.seconds ?? (full ? 3 : 1));
   if (options.web) {
     const [runs, rounds] = [Number(options.runs ?? 100_000), Number(options.rounds)];
-    console.log(await webPages(stage, { runs, rounds, million: options.million }));
+    const chosen = options.systems.split(",");
+    console.log(await webPages(stage, { chosen, runs, rounds, million: options.million }));
     return;
   }
   const data: Seed = {

@@ -10,8 +10,9 @@ const recheck = 1_000;
 const grace = 5_000;
 
 /**
- * Ends streams before their time. Who calls and what they may do is asked again while a stream lives: it ends soon after a
- * token is revoked or expires, a member leaves, or a project is deleted. It ends when the server begins to stop, and at its
+ * Ends streams before their time. Who calls and what they may do is asked again while a stream lives, before each of its
+ * messages and when there are none: it ends soon after a token is revoked or expires, a member leaves, or a project is
+ * deleted. It ends when the server begins to stop, and at its
  * deadline. Its handler is told by `endingKey` and, if it reads, by its requests; it may finish what it has begun, for as
  * long as `grace`.
  */
@@ -20,7 +21,8 @@ export function endStreams(gate: Gatekeeper): Interceptor {
     if (!request.stream) return next(request);
     const { contextValues, signal } = request;
     const ending = new AbortController();
-    const timer = setInterval(() => lookAgain(gate, request).catch(end), recheck);
+    const look = () => lookAgain(gate, request);
+    const timer = setInterval(() => look().catch(end), recheck);
     const end = (reason: unknown) => {
       clearInterval(timer);
       ending.abort(reason);
@@ -40,10 +42,10 @@ export function endStreams(gate: Gatekeeper): Interceptor {
     try {
       const response = await next({
         ...request,
-        message: until(request.message, ending.signal, 0),
+        message: until(checked(request.message, look), ending.signal, 0),
       } as StreamRequest);
       if (!response.stream) throw new Error("a stream is answered by a stream");
-      return { ...response, message: until(response.message, ending.signal, grace, release) };
+      return { ...response, message: until(checked(response.message, look), ending.signal, grace, release) };
     } catch (error) {
       release();
       throw error;
@@ -64,6 +66,14 @@ async function lookAgain(gate: Gatekeeper, request: StreamRequest): Promise<void
   } catch (error) {
     // A database that does not answer says nothing about the caller.
     if (error instanceof LoggiaError && error.status < 500) throw error;
+  }
+}
+
+/** Items, each once `check` has passed. */
+async function* checked<T>(items: AsyncIterable<T>, check: () => Promise<void>): AsyncGenerator<T> {
+  for await (const item of items) {
+    await check();
+    yield item;
   }
 }
 

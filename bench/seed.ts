@@ -101,6 +101,8 @@ const targets: Record<SystemName, string[]> = {
     `insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, end_time, artifact_uri)
       select 1, run_key, run_id::uuid, experiment_id, 'bench', 'FINISHED', start_time, start_time + 900,
         'mlflow-artifacts:/' || experiment_id || '/' || run_id || '/artifacts' from seed_runs`,
+    `insert into experiment_activity (project_id, experiment_id, active_runs, deleted_runs, last_activity)
+      select 1, experiment_id, count(*), 0, max(start_time + 900) from seed_runs group by experiment_id`,
     `insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
       select 1, run_key, key, experiment_id, step, "timestamp", value, value from seed_latest`,
     `insert into metrics (project_id, run_key, key, step, "timestamp", value)

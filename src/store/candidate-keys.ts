@@ -33,10 +33,16 @@ export async function findKeys(
 ): Promise<FoundKey[]> {
   const t = sql.id("t");
   const table = factTable(kind, t);
+  const rowsOf = (what: Sql, where: Sql<SqlBool>, limited: Sql) =>
+    eachIndexed(
+      kind,
+      (indexed) => sql`
+      (select ${what} from ${table}
+      where t.project_id = ${project} and t.experiment_id = e.id and ${where} and ${indexed} ${limited})`,
+    );
   const next = (after: Sql<SqlBool>) => sql`
-    select t.key from ${table}
-    where t.project_id = ${project} and t.experiment_id = e.id and ${after} and ${isShort(kind)}
-    order by t.key
+    select n.key from (${rowsOf(sql`t.key`, after, sql`order by t.key limit 1`)}) as n
+    order by n.key
     limit 1`;
   const matches = search === "" ? sql`true` : holds(sql`walked.key`, search);
   const { rows } = await sql<{ key: string; runs: bigint }>`
@@ -57,9 +63,7 @@ export async function findKeys(
       select count(*) from (
         select from unnest(found.experiments) as e (id)
         cross join lateral (
-          select from ${table}
-          where t.project_id = ${project} and t.experiment_id = e.id and t.key = found.key and ${isShort(kind)}
-          limit ${counted}
+          ${rowsOf(sql`1 as one`, sql`t.key = found.key`, sql`limit ${counted}`)}
         ) as holder
         limit ${counted}
       ) as limited
@@ -70,8 +74,13 @@ export async function findKeys(
 }
 
 /** Values over 1,000 bytes are in an index of their own, and are not offered. */
-const isShort = (kind: FactKind): Sql<SqlBool> =>
-  kind === "metric" ? sql`true` : sql`octet_length(t.value) <= 1000`;
+const isShort = sql<SqlBool>`octet_length(t.value) <= 1000`;
+
+/** A query of each index in which rows `t` of a kind are, as one; metrics are in one of two (settled-metrics.ts). */
+const eachIndexed = (kind: FactKind, query: (indexed: Sql<SqlBool>) => Sql): Sql =>
+  kind === "metric"
+    ? sql`${query(sql`t.settled_value is not null`)} union all ${query(sql`t.settled_value is null`)}`
+    : query(isShort);
 
 /** That text holds another, whatever the case. */
 export const holds = (column: Sql, text: string): Sql<SqlBool> =>
@@ -92,7 +101,7 @@ export async function findValues(
   // Row-level security keeps LIKE from an index; `^@` is above suspicion (search-facts.ts).
   const next = (after: Sql<SqlBool>) => sql`
     select t.value from ${factTable(kind, t)}
-    where t.project_id = ${project} and t.experiment_id = e.id and t.key = ${key} and ${isShort(kind)}
+    where t.project_id = ${project} and t.experiment_id = e.id and t.key = ${key} and ${isShort}
       and ${after} and t.value ^@ ${prefix}
     order by t.value
     limit 1`;

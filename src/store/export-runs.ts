@@ -180,7 +180,10 @@ export async function findKeys(
   const short = "and octet_length(x.value) <= 1000";
   const long = "and octet_length(x.value) > 1000";
   const [metrics, params, tags] = await Promise.all([
-    of(["latest_metrics", ""]),
+    of(
+      ["latest_metrics", "and x.settled_value is not null"],
+      ["latest_metrics", "and x.settled_value is null"],
+    ),
     of(["params", short], ["params", long]),
     of(["tags", short], ["tags", long]),
   ]);

@@ -27,23 +27,29 @@ export interface MenuCheckProps {
   children: ReactNode;
 }
 
-const load = () => import("./LoadedMenu.tsx");
+type Code = typeof import("./LoadedMenu.tsx");
 
-const LoadedMenu = lazy(() => load().then((loaded) => ({ default: loaded.LoadedMenu })));
+/** The code, once it is there: items are drawn in menus alone, which are not drawn before. */
+let code: Code | undefined;
+
+const load = async (): Promise<Code> => {
+  code = await import("./LoadedMenu.tsx");
+  return code;
+};
 
 /** A menu below a button. Its code is loaded when the button is about to be used. */
 export const Menu = (props: MenuProps) => (
   <Wanted trigger={props.trigger} label={props.label} popup="menu" load={load}>
-    <LoadedMenu {...props} />
+    {({ LoadedMenu }) => <LoadedMenu {...props} />}
   </Wanted>
 );
 
 /** A menu that stands open beside an element, until it is closed. */
 export const AnchoredMenu = lazy(() => load().then((loaded) => ({ default: loaded.AnchoredMenu })));
 
-export const MenuItem = lazy(() => load().then((loaded) => ({ default: loaded.MenuItem })));
+export const MenuItem = (props: MenuItemProps) => code && <code.MenuItem {...props} />;
 
 /** A choice that is on or off; the menu stays open. */
-export const MenuCheck = lazy(() => load().then((loaded) => ({ default: loaded.MenuCheck })));
+export const MenuCheck = (props: MenuCheckProps) => code && <code.MenuCheck {...props} />;
 
-export const MenuSeparator = lazy(() => load().then((loaded) => ({ default: loaded.MenuSeparator })));
+export const MenuSeparator = () => code && <code.MenuSeparator />;

@@ -1,4 +1,4 @@
-import { lazy, type ReactElement, type ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { Wanted } from "./Wanted.tsx";
 
 export interface PanelProps {
@@ -14,11 +14,9 @@ export interface PanelProps {
 
 const load = () => import("./LoadedPanel.tsx");
 
-const LoadedPanel = lazy(() => load().then((loaded) => ({ default: loaded.LoadedPanel })));
-
 /** A panel below a button, for what is more than a menu. Its code is loaded when the button is about to be used. */
 export const Panel = (props: PanelProps) => (
   <Wanted trigger={props.trigger} label={props.label} popup="dialog" load={load}>
-    <LoadedPanel {...props} />
+    {({ LoadedPanel }) => <LoadedPanel {...props} />}
   </Wanted>
 );

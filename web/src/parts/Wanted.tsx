@@ -1,11 +1,13 @@
-import { cloneElement, type ReactElement, type ReactNode, startTransition, useState } from "react";
+import { cloneElement, type ReactElement, type ReactNode, useState } from "react";
 
 /**
  * A button in place of what it opens, until it is used for the first time. What it opens is then there, with the same button,
  * and open.
  * @param load fetches its code, also when the button is merely approached.
+ * @param children renders it with that code. No lazy component: the button stays until the code is there, whatever else of the
+ * page is waiting, and nothing blinks.
  */
-export function Wanted({
+export function Wanted<Code>({
   trigger,
   label,
   popup,
@@ -15,21 +17,20 @@ export function Wanted({
   trigger: ReactElement<Record<string, unknown>>;
   label: ReactNode;
   popup: "menu" | "dialog";
-  load: () => Promise<unknown>;
-  children: ReactNode;
+  load: () => Promise<Code>;
+  children: (code: Code) => ReactNode;
 }) {
-  const [isWanted, setWanted] = useState(false);
-  const button = cloneElement(
+  const [code, setCode] = useState<{ loaded: Code }>();
+  if (code !== undefined) return children(code.loaded);
+  return cloneElement(
     trigger,
     {
       "aria-haspopup": popup,
       "aria-expanded": false,
       onPointerEnter: load,
       onFocus: load,
-      // The button stays until the code is there; a boundary of its own would blink, and React holds those back for 300 ms.
-      onClick: () => startTransition(() => setWanted(true)),
+      onClick: () => void load().then((loaded) => setCode({ loaded })),
     },
     label,
   );
-  return isWanted ? children : button;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { localArtifacts } from "../artifacts/local.ts";
 import { connectCi } from "../ci/connection.ts";
 import type { Config } from "../config.ts";
-import { type OidcProvider, oidcProvider } from "../oidc/provider.ts";
+import type { OidcProvider } from "../oidc/provider.ts";
 import { createServer } from "../server.ts";
 import { sweepHourly } from "../services/artifact-garbage.ts";
 import { purgeHourly } from "../services/retention.ts";
@@ -78,7 +78,7 @@ export async function serve(
       web: builtPages,
       pages: { sessionLifetime: config.sessionLifetime },
       publicUrl: config.publicUrl,
-      ...oidcOf(config),
+      ...(await oidcOf(config)),
       listenToAccess: (changed) => database.listen(accessChannel, changed),
       listenToHints: (heard) => database.listen(hintChannel, heard),
     });
@@ -102,14 +102,13 @@ export async function serve(
     onShutdown(
       async (why) => {
         draining.abort();
-        stopSweeping();
-        stopPurging();
-        stopSettling();
+        const rounds = Promise.all([stopSweeping(), stopPurging(), stopSettling()]);
         server.log.info(`ending (${why})`);
         await sleep(config.drainDelay);
         // Calls are told at the timeout; the grace is for their answers. What hangs still is left to the exit.
         await atMost(config.drainTimeout + grace, server.close());
-        await atMost(grace, database.close());
+        await atMost(grace, rounds);
+        await atMost(database.embedded ? lastCheckpoint : grace, database.close());
       },
       (error) => server.log.fatal(error),
     );
@@ -127,6 +126,9 @@ const builtPages = fileURLToPath(new URL("../../web/dist", import.meta.url));
 /** Milliseconds for what should take none. */
 const grace = 2_000;
 
+/** Milliseconds for an embedded Postgres, which ends with a checkpoint. */
+const lastCheckpoint = 8_000;
+
 async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
   await Promise.race([work, sleep(milliseconds)]);
 }
@@ -141,11 +143,13 @@ async function prepare({ owner, pending, embedded }: OpenedDatabase, migrate: bo
 }
 
 /** @throws StartError when only a part of it is told */
-function oidcOf(config: Config): { oidc?: OidcProvider } {
+async function oidcOf(config: Config): Promise<{ oidc?: OidcProvider }> {
   const { oidcIssuer: issuer, oidcClientId: clientId } = config;
   if (issuer === undefined && clientId === undefined) return {};
   if (issuer === undefined || clientId === undefined)
     throw new StartError("signing in with an OpenID provider needs both --oidc-issuer and --oidc-client-id");
+  // Loaded where one is set alone: a start has other things to do.
+  const { oidcProvider } = await import("../oidc/provider.ts");
   return {
     oidc: oidcProvider({
       issuer,

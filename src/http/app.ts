@@ -69,6 +69,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false, // what arrives on a connection that is closing is still answered
     frameworkErrors: (error, request, reply) => sendAnyError(error, request, secure(request, reply)),
     routerOptions: { maxParamLength: 8192 },
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
   const interceptors = options.interceptors(app.log);
   const surround = surroundWith(interceptors);
@@ -98,4 +99,9 @@ function requestIds() {
       ? given
       : `${process}-${(++count).toString(36)}`;
   };
+}
+
+/** No route has a JSON schema: protobuf says what a body is. Fastify's compilers of them, unless replaced, are loaded at each start (docs/performance.md). */
+function noSchemas(): never {
+  throw new Error("a route has a JSON schema");
 }

@@ -1,5 +1,5 @@
 import { zstdCompressSync } from "node:zlib";
-import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
+import type { ByteWriter, SchemaElement } from "hyparquet-writer";
 import type { ColumnType, TableColumn } from "./export-table.ts";
 
 /**
@@ -21,8 +21,10 @@ export async function* parquet<Row>(
   pages: AsyncIterable<readonly Row[]>,
   size: (row: Row) => number,
 ): AsyncGenerator<Buffer> {
-  const bytes = new ByteWriter();
-  const writer = new ParquetWriter({
+  // Loaded late: a start has other things to do.
+  const hyparquet = await import("hyparquet-writer");
+  const bytes = new hyparquet.ByteWriter();
+  const writer = new hyparquet.ParquetWriter({
     writer: bytes,
     schema: [{ name: "root", num_children: columns.length }, ...columns.map(toElement)],
     codec: "ZSTD",

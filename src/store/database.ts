@@ -54,7 +54,6 @@ export interface OpenDatabase {
 /** Opens a pool. Nothing connects before the first query. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const { statementTimeout, namedStatements, poolSize, projects } = options;
-  const asApp = [`role=${appRole}`, ...(projects === undefined ? [] : [`app.projects=${projects}`])];
   const pinging = openPool(options, { size: 1, patience: { limit: pingTimeout }, settings: [] });
   const ping = () => pingOnce(pinging);
   const patience = {
@@ -62,9 +61,10 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     doubt,
     answers: shared(() => ping().then(() => true, isRefusal)),
   };
-  const db = kyselyOn(openPool(options, { size: poolSize, namedStatements, patience, settings: asApp }));
+  const asApp = { settings: [`role=${appRole}`], usualScope: projects };
+  const db = kyselyOn(openPool(options, { size: poolSize, namedStatements, patience, ...asApp }));
   limitSearches(db, poolSize);
-  const owner = kyselyOn(openPool(options, { size: 1, patience, settings: ["app.projects=all"] }));
+  const owner = kyselyOn(openPool(options, { size: 1, patience, settings: [], usualScope: "all" }));
   return {
     db,
     owner,
@@ -102,12 +102,14 @@ interface Connections {
   patience: Patience;
   /** What they set besides, `name=value`. */
   settings: readonly string[];
+  /** What statements outside of any scope see; nothing when absent. */
+  usualScope?: "all" | undefined;
   namedStatements?: boolean;
 }
 
 function openPool(
   { connection, statementTimeout, onIdleError }: DatabaseOptions,
-  { size, patience, settings, namedStatements = false }: Connections,
+  { size, patience, settings, usualScope, namedStatements = false }: Connections,
 ): pg.Pool {
   const Client = namedStatements ? NamedClient : PlainClient;
   const config = {
@@ -115,6 +117,7 @@ function openPool(
     // To pg's types a client is made of nothing; it is made of this very object.
     Client: Client as unknown as new () => pg.ClientBase,
     patience,
+    usualScope,
     max: size,
     types,
     connectionTimeoutMillis: connectTimeout,
@@ -135,6 +138,7 @@ function openPool(
       "max_parallel_workers_per_gather=0",
       "enable_seqscan=off",
       ...settings,
+      ...(usualScope === undefined ? [] : [`app.projects=${usualScope}`]),
     ]
       .map((setting) => `-c ${setting}`)
       .join(" "),

@@ -4,8 +4,8 @@ import { sql } from "kysely";
 import pg from "pg";
 import { currentSignal, orCancel } from "./cancellation.ts";
 import { DatabaseAway, named } from "./postgres-errors.ts";
-import { currentScope, type Scope } from "./scope.ts";
-import { ScopedQuery, scopeStatement } from "./scoped-query.ts";
+import { currentScope, settingOf } from "./scope.ts";
+import { ScopedQuery, type SessionScope, scopeStatement } from "./scoped-query.ts";
 
 /** How long an answer is waited for, since a connection of which nothing is heard looks like one that is busy. */
 export interface Patience {
@@ -16,7 +16,11 @@ export interface Patience {
   doubt?: number;
 }
 
-export type ClientConfig = pg.ClientConfig & { patience: Patience };
+export type ClientConfig = pg.ClientConfig & {
+  patience: Patience;
+  /** What statements outside of any scope see, as scope.ts writes it: nothing when absent. */
+  usualScope?: string | undefined;
+};
 
 /**
  * Gives the errors of every query their names, ends the connection when one is not answered in time, and sends the scope
@@ -34,32 +38,42 @@ export class PlainClient extends pg.Client {
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's query has a dozen overloads; this passes its arguments on.
   override query(...args: any[]): any {
-    const scope = currentScope();
     const [first, values] = args;
-    // What brings its own way to be sent goes without a scope, and so sees nothing; nothing of ours does.
-    const isOwn = typeof first?.submit === "function" || typeof args.at(-1) === "function";
-    const result =
-      scope === undefined || isOwn
+    if (typeof first?.submit === "function" || typeof args.at(-1) === "function")
+      throw new TypeError("a statement with a way of its own to be sent would go without its scope");
+    const scope = currentScope();
+    const setting = scope !== undefined ? settingOf(scope) : this.#session && (this.#config.usualScope ?? "");
+    const result: Promise<unknown> =
+      setting === undefined
         ? Reflect.apply(super.query, this, args)
-        : this.#within(scope, typeof first === "string" ? { text: first, values } : first);
-    if (!(result instanceof Promise)) return result;
+        : this.#within(setting, typeof first === "string" ? { text: first, values } : first);
     const signal = currentSignal();
     return this.#awaited(signal === undefined ? result : orCancel(result, signal, this, this.#config));
   }
 
   /** Whether this connection has prepared what sets the scope. */
   #isScopePrepared = false;
+  #session: SessionScope | undefined;
 
-  /** Prepares what sets the scope, so that each statement has less to send; once, before any other statement. */
+  /**
+   * Prepares what sets the scope, so that each statement has less to send; once, before any other statement. For the session,
+   * where the process that Postgres says it is is the one that greeted: poolers greet with numbers of their own.
+   */
   async prepareScope(): Promise<void> {
-    await this.#awaited(super.query(scopeStatement));
+    const ask = "select pg_backend_pid() as id";
+    const { rows } = await this.#awaited(super.query<{ id: number }>(ask));
+    const isDirect = rows[0]?.id === (this as unknown as { processID: number | null }).processID;
+    if (isDirect) this.#session = { setting: undefined };
+    const setting = this.#config.usualScope;
+    await this.#awaited(super.query(scopeStatement(isDirect ? "session" : "transaction", setting)));
     this.#isScopePrepared = true;
   }
 
-  #within(scope: Scope, config: pg.QueryConfig): Promise<unknown> {
+  #within(setting: string, config: pg.QueryConfig): Promise<unknown> {
     const query = new ScopedQuery(config, {
-      scope,
+      setting,
       isPrepared: this.#isScopePrepared,
+      session: this.#session,
       isAlone: () => this.getTransactionStatus() === "I",
     });
     return new Promise((resolve, reject) => {

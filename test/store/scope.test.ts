@@ -1,16 +1,24 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { sql } from "kysely";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, inject, test } from "vitest";
 import { type Database, transaction } from "../../src/store/database.ts";
 import { groupCommit } from "../../src/store/group-commit.ts";
 import { sqlState } from "../../src/store/postgres-errors.ts";
 import { currentScope, inProjects, keepingScope, type Scope } from "../../src/store/scope.ts";
 import { testDatabase } from "../support/database.ts";
+import { poolerGreeting } from "../support/pooler-greeting.ts";
 
-const { another } = await testDatabase();
+const { another, name } = await testDatabase();
+const { host, user } = inject("cluster");
+const pooler = await poolerGreeting(`${host}/.s.PGSQL.5432`);
+afterAll(() => pooler.close());
 const one = { poolSize: 1, projects: undefined };
+const through = `postgres://${user}@127.0.0.1:${pooler.port}/${name}`;
+const direct = another({ ...one, namedStatements: true });
+const pooled = another({ ...one, namedStatements: true, connection: { connectionString: through } });
 const pools: [string, Database][] = [
-  ["a connection that prepares statements", another({ ...one, namedStatements: true })],
+  ["a connection that prepares statements", direct],
+  ["a connection that prepares statements, through a pooler", pooled],
   ["a connection that prepares none", another({ ...one, namedStatements: false })],
 ];
 
@@ -90,6 +98,29 @@ describe.each(pools)("%s", (_, db) => {
     const seen = await Promise.all(scopes.map((project) => inProjects([project], setting)));
     expect(seen).toEqual(scopes.map((project) => `{${project}}`));
   });
+});
+
+/** How often a connection has set its scope. */
+const settings = async (db: Database) => {
+  const { rows } = await sql<{ count: bigint }>`
+    select generic_plans + custom_plans as count from pg_prepared_statements where name = 'scope'`.execute(
+    db,
+  );
+  return Number(rows[0]?.count);
+};
+
+test("a direct connection sets its scope when another is wanted; through a pooler, each statement does", async () => {
+  const timesSet = async (db: Database) => {
+    const before = await inProjects([5n], () => settings(db));
+    await inProjects([5n], () => sql`select 1`.execute(db));
+    await inProjects([5n], () => transaction(db, (tx) => sql`select 1`.execute(tx)));
+    const same = await inProjects([5n], () => settings(db));
+    await inProjects([6n], () => sql`select 1`.execute(db));
+    const other = await inProjects([5n], () => settings(db));
+    return [same - before, other - same];
+  };
+  expect(await timesSet(direct)).toEqual([0, 2]);
+  expect(await timesSet(pooled)).toEqual([2, 2]);
 });
 
 test("a scope goes with the work through awaits, timers and what it starts", async () => {

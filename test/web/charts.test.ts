@@ -40,6 +40,24 @@ async function extremes(page: Page, metric: string, run: string): Promise<(strin
   return found.slice(2);
 }
 
+describe("what is read beside the table", () => {
+  it("is seen whole, wherever in the chart at the edge of the pane the pointer is", async () => {
+    const page = await visit(charts("&metric=loss"));
+    await chart(page, "loss").locator("canvas").waitFor();
+    const over = await chart(page, "loss").locator(".u-over").boundingBox();
+    const pane = await page.getByRole("region", { name: "Charts of candidates" }).boundingBox();
+    if (over === null || pane === null) throw new Error("no plot");
+    for (const part of [0.1, 0.4, 0.6, 0.9]) {
+      await page.mouse.move(over.x + over.width * part, over.y + over.height / 2);
+      await reading(page, "loss").getByText("spiky").waitFor();
+      const box = await reading(page, "loss").boundingBox();
+      if (box === null) throw new Error("no reading");
+      expect(box.x).toBeGreaterThanOrEqual(pane.x);
+      expect(box.x + box.width).toBeLessThanOrEqual(pane.x + pane.width);
+    }
+  });
+});
+
 describe("a chart of a long history", () => {
   it("says that it is sampled, and draws the extremes that no even sample meets", async () => {
     const page = await visit(charts());

@@ -27,7 +27,7 @@ describe("a comparison", () => {
     await page.getByRole("checkbox", { name: "Select broken", exact: true }).click();
     await page.getByRole("link", { name: "Compare" }).click();
     await eventually(() => heads(page)).toEqual(["short", "broken"]);
-    await page.getByRole("heading", { name: "Compare 2 runs" }).waitFor();
+    await page.getByRole("heading", { name: "Compare 2 candidates" }).waitFor();
   });
 
   it("has params, metrics and tags of runs of several experiments side by side, and charts of all", async () => {
@@ -73,7 +73,7 @@ describe("a comparison", () => {
     const page = await visit(compare(["spiky", "broken"]));
     await page.getByRole("button", { name: "Leave out spiky" }).click();
     await eventually(() => heads(page)).toEqual(["broken"]);
-    await page.getByRole("button", { name: "Add a run" }).click();
+    await page.getByRole("button", { name: "Add a candidate" }).click();
     await page.getByLabel("Experiment", { exact: true }).selectOption({ label: "elsewhere" });
     await page.getByRole("button", { name: "Add abroad" }).click();
     await eventually(() => page.getByRole("button", { name: "Add abroad" }).textContent()).toBe("Added");

@@ -15,7 +15,7 @@ import {
   pointsOf,
   stepsOf,
 } from "../../../web/src/charts/points.ts";
-import { nearest, readAt } from "../../../web/src/charts/reading.ts";
+import { beside, nearest, readAt } from "../../../web/src/charts/reading.ts";
 import { numberOf, scaleOf } from "../../../web/src/charts/scale.ts";
 import { parseSettings, printSettings } from "../../../web/src/charts/settings.ts";
 import { smooth } from "../../../web/src/charts/smoothing.ts";
@@ -224,6 +224,28 @@ describe("reading a place", () => {
         const distance = Math.abs((xs[at] ?? 0) - x);
         expect(distance).toBe(Math.min(...xs.map((other) => Math.abs(other - x))));
         expect(xs[at + 1]).not.toBe(xs[at]);
+      }),
+    );
+  });
+});
+
+describe("the box with what is read", () => {
+  const chart = { from: 0, to: 400 };
+
+  it("stands on the wanted side of the place while it is seen there whole, else on the other", () => {
+    expect(beside(100, 150, true, chart)).toBe(112);
+    expect(beside(300, 150, false, chart)).toBe(138);
+    expect(beside(390, 150, true, chart)).toBe(228);
+    expect(beside(100, 150, false, chart)).toBe(112);
+  });
+
+  it("is never cut off where there is room for it at all", () => {
+    const pixels = fc.integer({ min: 0, max: 400 });
+    fc.assert(
+      fc.property(pixels, pixels, fc.boolean(), (at, width, isRight) => {
+        const left = beside(at, width, isRight, chart);
+        expect(left).toBeGreaterThanOrEqual(0);
+        expect(left + width).toBeLessThanOrEqual(400);
       }),
     );
   });

@@ -4,6 +4,7 @@ import {
   CandidateService,
 } from "../../../gen/loggia/v1/candidates_pb.js";
 import type { Job as JobMessage } from "../../../gen/loggia/v1/ci_pb.js";
+import { byUse, commonOf } from "./key-use.ts";
 import { queries } from "./queries.ts";
 import { client } from "./transport.ts";
 
@@ -162,18 +163,26 @@ export const childrenQuery = (of: CandidatesOf, runId: string) =>
     },
   });
 
+export interface Columns extends Keys {
+  /** Those that are not rare. */
+  common: Keys;
+}
+
 /** The keys that candidates of an experiment have, those of most candidates first. */
 export const columnsQuery = (project: string, experiment: string) =>
   queryOptions({
     queryKey: ["candidates", project, experiment, "columns"],
-    async queryFn({ signal }): Promise<Keys> {
+    async queryFn({ signal }): Promise<Columns> {
       const { metrics, params, tags } = await client(CandidateService, project).listColumns(
         { experimentIds: [experiment] },
         { signal },
       );
-      const keys = (found: { key: string; runCount: number }[]) =>
-        found.toSorted((a, b) => b.runCount - a.runCount).map(({ key }) => key);
-      return { metrics: keys(metrics), params: keys(params), tags: keys(tags) };
+      return {
+        metrics: byUse(metrics),
+        params: byUse(params),
+        tags: byUse(tags),
+        common: { metrics: commonOf(metrics), params: commonOf(params), tags: commonOf(tags) },
+      };
     },
   });
 

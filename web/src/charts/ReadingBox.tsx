@@ -1,4 +1,4 @@
-import { useNarrow } from "../design/media.ts";
+import { useLayoutEffect, useRef, useState } from "react";
 import { count, shortNumber } from "../format/number.ts";
 import { exactTime } from "../format/time.ts";
 import { IconButton } from "../parts/Button.tsx";
@@ -8,15 +8,14 @@ import styles from "./Chart.module.css";
 import type { Plot } from "./LineCanvas.tsx";
 import { isDrawable } from "./lines.ts";
 import { cssColour } from "./palette.ts";
-import type { Axis } from "./points.ts";
-import type { Reading, ReadingRow } from "./reading.ts";
+import type { Axis, Range } from "./points.ts";
+import { beside, type Reading, type ReadingRow } from "./reading.ts";
 import { Swatch } from "./Swatch.tsx";
-import { useWidth } from "./useWidth.ts";
 
 const mostRows = 12;
 
-/** Of the box, with its border: pixels that its content does not have. */
-const padding = 26;
+/** Pixels that it leaves free at the edges of what is seen. */
+const edge = 4;
 
 /** The values of all runs at a place, beside it; once it is held, its rows can be copied. */
 export function ReadingBox({
@@ -42,16 +41,10 @@ export function ReadingBox({
 }) {
   const { x, rows } = reading;
   const left = plot.pixelOfX(x);
-  const isRight = left < plot.left + plot.width / 2;
-  const [box, own] = useWidth();
-  const isNarrow = useNarrow();
-  // It may stand over the chart beside this one; on a phone there is none.
-  const whole = plot.left + plot.width;
-  const beside = isNarrow
-    ? { left: Math.max(0, Math.min(left + 12, whole - own - padding)), top: plot.top }
-    : isRight
-      ? { left: left + 12, top: plot.top }
-      : { right: `calc(100% - ${left - 12}px)`, top: plot.top };
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  // Before it is painted, since where it stands depends on it.
+  useLayoutEffect(() => setWidth(box.current?.offsetWidth ?? 0));
   const shown = isHeld ? rows : rows.slice(0, mostRows);
   return (
     <>
@@ -80,7 +73,10 @@ export function ReadingBox({
         className={styles.reading}
         data-held={isHeld || undefined}
         ref={box}
-        style={beside}
+        style={{
+          left: beside(left, width, left < plot.left + plot.width / 2, roomAround(plot)),
+          top: plot.top,
+        }}
         role="status"
         aria-live={isSpoken ? "polite" : "off"}
       >
@@ -122,6 +118,15 @@ export function ReadingBox({
       </div>
     </>
   );
+}
+
+/** How far what stands over a chart is seen: to the edges of what scrolls with it. */
+function roomAround({ canvas }: Plot): Range {
+  let pane = canvas.parentElement;
+  while (pane?.parentElement && getComputedStyle(pane).overflowX === "visible") pane = pane.parentElement;
+  const { left, width } = pane?.getBoundingClientRect() ?? { left: 0, width: 0 };
+  const from = left - canvas.getBoundingClientRect().left;
+  return { from: from + edge, to: from + Math.min(width, pane?.clientWidth ?? width) - edge };
 }
 
 /** Lines of fields between tabs, as spreadsheets paste them, with every digit. */

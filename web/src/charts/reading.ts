@@ -1,5 +1,5 @@
 import type { Line } from "./lines.ts";
-import type { Point } from "./points.ts";
+import type { Point, Range } from "./points.ts";
 
 /** What the runs have at a place of the axis. */
 export interface Reading {
@@ -73,4 +73,18 @@ function lastOf(xs: readonly number[], at: number): number {
 /** The places of all runs in order, each once, for going from one to the next by keys. */
 export function placesOf(lines: readonly Line[]): number[] {
   return [...new Set(lines.flatMap(({ xs }) => xs))].sort((a, b) => a - b);
+}
+
+/** Pixels between a place that is read and the box that tells what is there. */
+const gap = 12;
+
+/**
+ * Where a box beside a place begins: on the wanted side if it is seen there whole, else on the other, else over the place. It may
+ * stand over the chart beside its own. All in pixels of the chart's box.
+ */
+export function beside(at: number, width: number, isRight: boolean, { from, to }: Range): number {
+  const right = at + gap;
+  const left = at - gap - width;
+  if (isRight ? right + width <= to : left < from && right + width <= to) return right;
+  return left >= from ? left : Math.max(from, Math.min(right, to - width));
 }

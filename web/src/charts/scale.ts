@@ -44,7 +44,7 @@ function numberScale(numbers: readonly number[]): Scale {
   const room = isOne ? 1 : (place(greatest) - place(least)) * 0.04;
   const [from, to] = [place(least) - room, place(greatest) + room];
   const at = (value: number) => (place(value) - from) / (to - from);
-  const found = finite.length === 0 ? [] : isLog ? logTicks(least, greatest, 6) : ticks(least, greatest, 5);
+  const found = finite.length === 0 ? [] : isLog ? logTicks(least, greatest, 9) : ticks(least, greatest, 5);
   return {
     at(value) {
       const number = numberOf(value);

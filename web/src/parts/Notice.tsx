@@ -50,6 +50,10 @@ export function FailureNotice({ error, retry }: { error: unknown; retry?: () => 
           <a className={buttonClass("primary")} href={`/-/sign-in?return_to=${encodeURIComponent(here)}`}>
             Sign in
           </a>
+        ) : kind === "absent" ? (
+          <a className={buttonClass()} href="/">
+            All projects
+          </a>
         ) : retry === undefined ? undefined : (
           <Button onClick={retry}>Try again</Button>
         )

@@ -87,28 +87,30 @@ export function AuditLog({ project }: { project?: string }) {
 
 /** @param events undefined while they are on their way. */
 const EventsTable = ({ events }: { events: readonly Event[] | undefined }) => (
-  <Table label="Events">
-    <thead>
-      <tr>
-        <th scope="col">When</th>
-        <th scope="col">Who</th>
-        <th scope="col">Action</th>
-        <th scope="col">On what</th>
-        <th scope="col">From</th>
-      </tr>
-    </thead>
-    <tbody>
-      {events === undefined ? (
-        <WaitingRows columns={5} />
-      ) : (
-        events.map((event) => <EventRow key={String(event.eventId)} event={event} />)
-      )}
-    </tbody>
-  </Table>
+  <div className={styles.events}>
+    <Table label="Events">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Who</th>
+          <th scope="col">Action</th>
+          <th scope="col">On what</th>
+          <th scope="col">From</th>
+        </tr>
+      </thead>
+      <tbody>
+        {events === undefined ? (
+          <WaitingRows columns={5} />
+        ) : (
+          events.map((event) => <EventRow key={String(event.eventId)} event={event} />)
+        )}
+      </tbody>
+    </Table>
+  </div>
 );
 
 const EventRow = ({ event }: { event: Event }) => (
-  <tr>
+  <tr className={styles.event}>
     <td className={styles.time}>
       <Ago time={Number(event.at)} />
     </td>

@@ -7,11 +7,11 @@ import { Button, IconButton } from "../../parts/Button.tsx";
 import { Icon } from "../../parts/Icon.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { Status } from "../../parts/Status.tsx";
+import { TextDialog } from "../../parts/TextDialog.tsx";
 import { Ago, Duration } from "../../parts/Time.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { deleteCandidate, restoreCandidate } from "./actions.ts";
 import styles from "./CandidateHead.module.css";
-import { TextDialog } from "./TextDialog.tsx";
 
 /** Where the candidate belongs, its name, how it went, and what changes it. */
 export function CandidateHead({
@@ -112,7 +112,6 @@ export function CandidateHead({
         <TextDialog
           isMarkdown
           title={`Description of ${name || id}`}
-          label="Markdown"
           text={description}
           save={setTag(descriptionTag)}
           onClose={close}

@@ -3,6 +3,7 @@ import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { candidateQuery } from "../../api/candidate.ts";
 import { accessQuery } from "../../api/viewer.ts";
+import { count as thousands } from "../../format/number.ts";
 import { FailureNotice } from "../../parts/Notice.tsx";
 import { useTitle } from "../../shell/title.ts";
 import { CandidateHead } from "./CandidateHead.tsx";
@@ -33,7 +34,7 @@ export function CandidatePage() {
             activeOptions={{ exact: id === "overview", includeSearch: true }}
           >
             {title}
-            {count === undefined ? null : <small>{count(detail)}</small>}
+            {count === undefined ? null : <small>{thousands(count(detail))}</small>}
           </Link>
         ))}
       </nav>

@@ -55,7 +55,7 @@ export function CandidatesTable({
   const [menu, setMenu] = useState<{ column: string; anchor: HTMLElement }>();
   const { data: keys, error: keysError } = useQuery(columnsQuery(project, id));
 
-  const chosen = useMemo(() => view.columns ?? usualColumns(keys ?? noKeys), [view.columns, keys]);
+  const chosen = useMemo(() => view.columns ?? usualColumns(keys?.common ?? noKeys), [view.columns, keys]);
   const isNarrow = useNarrow();
   const columns = useMemo(() => ordered(chosen, isNarrow), [chosen, isNarrow]);
   // As text, so that the question stays the same object while nothing in it changes.
@@ -170,7 +170,7 @@ export function CandidatesTable({
         keys={keys ?? noKeys}
         failure={failure}
         selected={selection.ids}
-        total={candidates.total}
+        total={of.isTopLevel ? undefined : candidates.total}
         of={of}
         onClear={selection.clear}
         writes={writes}
@@ -208,6 +208,7 @@ export function CandidatesTable({
           </TreeContext>
           <EmptyCandidates
             project={project}
+            experiment={experiment}
             view={view}
             total={candidates.total}
             error={candidates.error}

@@ -1,14 +1,16 @@
+import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Snippet } from "../../parts/Copy.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
-import { trackingUri } from "../home/snippets.ts";
+import { trackingUri, training } from "../home/snippets.ts";
 import styles from "./CandidatesPage.module.css";
 import type { View } from "./view.ts";
 
 /** What stands over a table without rows: why there are none. */
 export function EmptyCandidates({
   project,
+  experiment,
   view,
   total,
   error,
@@ -16,6 +18,7 @@ export function EmptyCandidates({
   change,
 }: {
   project: string;
+  experiment: Experiment | undefined;
   view: View;
   total: number | undefined;
   error: Error | null;
@@ -64,7 +67,12 @@ export function EmptyCandidates({
       ) : (
         <Notice icon="columns" title="No candidates yet">
           <p>The first appears here when a client starts a run in this experiment.</p>
-          <Snippet label="the tracking URI" text={`export MLFLOW_TRACKING_URI=${trackingUri(project)}`} />
+          <div className={styles.paste}>
+            <Snippet label="the tracking URI" text={`export MLFLOW_TRACKING_URI=${trackingUri(project)}`} />
+            {experiment === undefined ? null : (
+              <Snippet label="the Python code" text={training(experiment.name)} />
+            )}
+          </div>
         </Notice>
       )}
     </div>

@@ -3,10 +3,10 @@ import { useState } from "react";
 import { changes, descriptionTag, type Experiment, ownTags } from "../../api/experiments.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { Markdown } from "../../parts/Markdown.tsx";
-import { MarkdownDialog } from "../../parts/MarkdownDialog.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { Tag } from "../../parts/Tag.tsx";
 import { TagsDialog } from "../../parts/TagsDialog.tsx";
+import { TextDialog } from "../../parts/TextDialog.tsx";
 import { deleteExperiment, restoreExperiment } from "../experiments/actions.ts";
 import { NameDialog } from "../experiments/NameDialog.tsx";
 import styles from "./ExperimentHead.module.css";
@@ -93,7 +93,8 @@ export function ExperimentHead({
       )}
       {open === "rename" ? <NameDialog project={project} experiment={experiment} onClose={close} /> : null}
       {open === "description" ? (
-        <MarkdownDialog
+        <TextDialog
+          isMarkdown
           title={`Description of ${experiment.name}`}
           text={description}
           save={(text) => changes(project).setTag(experiment.id, descriptionTag, text)}

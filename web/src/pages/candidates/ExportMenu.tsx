@@ -1,4 +1,4 @@
-import { type ReactElement, useState } from "react";
+import { type ReactElement, type ReactNode, useState } from "react";
 import type { CandidatesOf } from "../../api/candidates.ts";
 import { type ExportFormat, exportAddress, mostExportedByName } from "../../api/exports.ts";
 import { count } from "../../format/number.ts";
@@ -17,17 +17,19 @@ export function ExportMenu({
   columns,
   ids,
   trigger,
+  label = "Export",
 }: {
   of: CandidatesOf;
   columns: readonly ChosenColumn[];
   /** Run ids of the selected ones; undefined for all that are found. */
   ids?: readonly string[];
   trigger: ReactElement<Record<string, unknown>>;
+  label?: ReactNode;
 }) {
   const [isShown, setShown] = useState(false);
   const tooMany = ids !== undefined && ids.length > mostExportedByName;
   return (
-    <Menu align="end" trigger={trigger} label="Export">
+    <Menu align="end" trigger={trigger} label={label}>
       {formats.map(({ format, title }) => (
         <MenuItem
           key={format}

@@ -69,37 +69,44 @@ export function SelectionBar({
       {total !== undefined && total > selected.length ? (
         <span className={styles.of}>of {count(total)}</span>
       ) : null}
-      <ExportMenu of={of} columns={columns} ids={selected} trigger={<Button icon="download" />} />
-      <Link
-        className={buttonClass()}
-        to="/p/$project/ml/compare"
-        params={{ project }}
-        search={compared}
-        title={
-          selected.length > mostInAddress
-            ? `The first ${mostInAddress} of them; more are not compared at once`
-            : undefined
-        }
-      >
-        <Icon name="compare" />
-        Compare
-      </Link>
-      {writes ? (
-        isTrash ? (
-          <Button icon="restore" disabled={act.isPending} onClick={() => act.mutate("restore")}>
-            Restore
-          </Button>
-        ) : (
-          <>
-            <Button icon="tag" onClick={() => setTagging(true)}>
-              Tag
+      <div className={styles.actions}>
+        <ExportMenu of={of} columns={columns} ids={selected} trigger={<Button icon="download" />} />
+        <Link
+          className={buttonClass()}
+          to="/p/$project/ml/compare"
+          params={{ project }}
+          search={compared}
+          title={
+            selected.length > mostInAddress
+              ? `The first ${mostInAddress} of them; more are not compared at once`
+              : undefined
+          }
+        >
+          <Icon name="compare" />
+          Compare
+        </Link>
+        {writes ? (
+          isTrash ? (
+            <Button icon="restore" disabled={act.isPending} onClick={() => act.mutate("restore")}>
+              Restore
             </Button>
-            <Button icon="trash" kind="danger" disabled={act.isPending} onClick={() => act.mutate("delete")}>
-              Delete
-            </Button>
-          </>
-        )
-      ) : null}
+          ) : (
+            <>
+              <Button icon="tag" onClick={() => setTagging(true)}>
+                Tag
+              </Button>
+              <Button
+                icon="trash"
+                kind="danger"
+                disabled={act.isPending}
+                onClick={() => act.mutate("delete")}
+              >
+                Delete
+              </Button>
+            </>
+          )
+        ) : null}
+      </div>
       {isTagging ? <TagDialog project={project} ids={selected} onClose={() => setTagging(false)} /> : null}
     </div>
   );

@@ -12,7 +12,7 @@ import type { View } from "./view.ts";
 
 /** Below the table: how many there are, whether that is live, and how they leave as a file. */
 export const StatusLine = ({
-  candidates: { total, hasMore },
+  candidates: { total, hasMore, error },
   of,
   experiment,
   columns,
@@ -30,7 +30,7 @@ export const StatusLine = ({
 }) => (
   <footer className={styles.status}>
     <span role="status">{total === undefined ? "" : told(total, hasMore, of, experiment)}</span>
-    <LiveMark live={live} />
+    {total === undefined && error !== null ? null : <LiveMark live={live} />}
     <label className={styles.tree}>
       <input
         type="checkbox"
@@ -44,6 +44,7 @@ export const StatusLine = ({
     <ExportMenu
       of={of}
       columns={columns}
+      label={<span className={styles.word}>Export</span>}
       trigger={<Button kind="quiet" icon="download" className={styles.export ?? ""} />}
     />
   </footer>

@@ -48,7 +48,7 @@ export function AddRunDialog({
   const has = (id: string) => present.some((run) => run.id === id);
   const found = /^[0-9a-f]{32}$/.test(name.trim()) && !has(name.trim()) ? name.trim() : undefined;
   return (
-    <Dialog title="Add a run" onClose={onClose}>
+    <Dialog title="Add a candidate" onClose={onClose}>
       <div className={styles.adding}>
         <label htmlFor={id} className="visually-hidden">
           Experiment
@@ -74,7 +74,7 @@ export function AddRunDialog({
         {error === null ? null : <FailureLine error={error} />}
         {found === undefined ? null : (
           <Button icon="add" onClick={() => onAdd(found)}>
-            Add the run of this id
+            Add the candidate of this id
           </Button>
         )}
         <ul>
@@ -93,7 +93,7 @@ export function AddRunDialog({
             </li>
           ))}
         </ul>
-        {data?.rows.length === 0 && found === undefined ? <p>No run here has this name.</p> : null}
+        {data?.rows.length === 0 && found === undefined ? <p>No candidate here has this name.</p> : null}
       </div>
     </Dialog>
   );

@@ -1,6 +1,7 @@
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { failureOf } from "../../api/failure.ts";
+import type { Run } from "../../api/runs.ts";
 import { chartRun } from "../../charts/useLines.ts";
 import { useLooks } from "../../charts/useLooks.ts";
 import { useRuns } from "../../charts/useRuns.ts";
@@ -57,13 +58,16 @@ export function ComparePage() {
       disabled={ids.length >= mostRuns}
       onClick={() => setAdding(true)}
     >
-      Add a run
+      Add a candidate
     </Button>
   );
   return (
     <div className={styles.page}>
       <div className={styles.head}>
-        <h1>Compare {ids.length === 0 ? "runs" : counted(ids.length, "run")}</h1>
+        <div className={styles.title}>
+          <Where project={project} runs={settled} />
+          <h1>Compare {ids.length === 0 ? "candidates" : counted(ids.length, "candidate")}</h1>
+        </div>
         {ids.length === 0 ? null : (
           <>
             <SearchBox
@@ -98,7 +102,7 @@ export function ComparePage() {
       )}
       {ids.length === 0 ? (
         <Notice icon="compare" title="Nothing to compare yet" actions={add}>
-          <p>Select candidates in an experiment and press Compare, or add runs here one by one.</p>
+          <p>Select candidates in an experiment and press Compare, or add some here one by one.</p>
         </Notice>
       ) : runs.length === 0 && failures[0] !== undefined && !isWaiting ? (
         <FailureNotice error={failures[0].error} />
@@ -134,5 +138,26 @@ export function ComparePage() {
         </Suspense>
       ) : null}
     </div>
+  );
+}
+
+/** The way back: to the experiment, where all are of one. */
+function Where({ project, runs }: { project: string; runs: readonly Run[] }) {
+  const experiment = runs[0]?.experiment;
+  const isOne = runs.every((run) => run.experiment.id === experiment?.id);
+  return (
+    <nav className={styles.up} aria-label="Where they belong">
+      <Link to="/p/$project/ml/experiments" params={{ project }}>
+        Experiments
+      </Link>
+      {experiment === undefined || !isOne ? null : (
+        <>
+          <span aria-hidden="true">/</span>
+          <Link to="/p/$project/ml/experiments/$experiment" params={{ project, experiment: experiment.id }}>
+            {experiment.name}
+          </Link>
+        </>
+      )}
+    </nav>
   );
 }

@@ -32,6 +32,8 @@ export function ExperimentsTable({
   const [most, setMost] = useState(step);
   const [renamed, setRenamed] = useState<Experiment>();
   const head = { sorting, onSort };
+  // Where nobody signs in, experiments have no creators.
+  const hasCreators = experiments?.some(({ creator }) => creator !== "") ?? false;
   return (
     <>
       <Table label="Experiments">
@@ -49,7 +51,7 @@ export function ExperimentsTable({
             <SortHead column="created" {...head}>
               Created
             </SortHead>
-            <th scope="col">Creator</th>
+            {hasCreators ? <th scope="col">Creator</th> : null}
             <th scope="col">
               <span className="visually-hidden">Actions</span>
             </th>
@@ -82,7 +84,7 @@ export function ExperimentsTable({
                   <td className={styles.time}>
                     <Ago time={experiment.createdAt} />
                   </td>
-                  <td>{experiment.creator}</td>
+                  {hasCreators ? <td>{experiment.creator}</td> : null}
                   <td className={tableStyles.last}>
                     {writes ? (
                       <Actions

@@ -50,9 +50,12 @@ export function FirstSteps({ projects }: { projects: readonly { path: string }[]
       <div className={styles.step}>
         <div>
           <h3>Log something</h3>
-          <p>The run appears in the experiment “first steps” while it trains.</p>
+          <p>
+            Three runs appear in the experiment “first steps” while they train. Select them there and press
+            Compare.
+          </p>
         </div>
-        <Snippet label="the Python code" text={training} />
+        <Snippet label="the Python code" text={training("first steps")} />
       </div>
     </section>
   );

@@ -5,11 +5,11 @@ import { changes, modelQuery, type RegisteredModel } from "../../api/models.ts";
 import { accessQuery } from "../../api/viewer.ts";
 import { IconButton } from "../../parts/Button.tsx";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
-import { MarkdownDialog } from "../../parts/MarkdownDialog.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { FailureNotice } from "../../parts/Notice.tsx";
 import { Tag } from "../../parts/Tag.tsx";
 import { TagsDialog } from "../../parts/TagsDialog.tsx";
+import { TextDialog } from "../../parts/TextDialog.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { useTitle } from "../../shell/title.ts";
 import page from "../page.module.css";
@@ -91,7 +91,8 @@ function Head({ project, model, writes }: { project: string; model: RegisteredMo
       />
       {open === "rename" ? <ModelDialog project={project} renamed={name} onClose={close} /> : null}
       {open === "description" ? (
-        <MarkdownDialog
+        <TextDialog
+          isMarkdown
           title={`Description of ${name}`}
           text={description}
           save={(text) => change.describe(name, text)}

@@ -66,7 +66,7 @@ export function RegisterDialog({
             "There is no such candidate any more."
           ) : (
             <>
-              <code>{what}</code> of {run?.name || "the candidate"}
+              <code>{what}</code> of {run?.name || <code>{runId}</code>}
             </>
           )}
         </p>

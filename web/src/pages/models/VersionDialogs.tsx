@@ -1,7 +1,7 @@
 import { changes, type ModelVersion } from "../../api/models.ts";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
-import { MarkdownDialog } from "../../parts/MarkdownDialog.tsx";
 import { TagsDialog } from "../../parts/TagsDialog.tsx";
+import { TextDialog } from "../../parts/TextDialog.tsx";
 import { AliasesDialog } from "./AliasesDialog.tsx";
 import { StageDialog } from "./StageDialog.tsx";
 
@@ -41,7 +41,8 @@ export function VersionDialogs({
       );
     case "description":
       return (
-        <MarkdownDialog
+        <TextDialog
+          isMarkdown
           title={`Description of ${title}`}
           text={description}
           save={(text) => change.describeVersion(model, number, text)}

@@ -4,7 +4,7 @@ import { failureOf } from "../api/failure.ts";
 import { Button } from "./Button.tsx";
 import styles from "./Dialog.module.css";
 import { Dialog, DialogButtons } from "./Dialog.tsx";
-import { TextArea } from "./Field.tsx";
+import { TextArea, TextField } from "./Field.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { Switcher } from "./Switcher.tsx";
 
@@ -13,15 +13,19 @@ const faces = [
   { value: "preview", text: "Preview" },
 ] as const;
 
-/** A text in Markdown, to write and to look at before it is saved. */
-export function MarkdownDialog({
+/** Changes a line, or a text in Markdown, which can be looked at before it is kept. */
+export function TextDialog({
   title,
+  label = "Markdown",
   text: before,
+  isMarkdown = false,
   save,
   onClose,
 }: {
   title: string;
+  label?: string;
   text: string;
+  isMarkdown?: boolean;
   save: (text: string) => Promise<unknown>;
   onClose: () => void;
 }) {
@@ -32,23 +36,27 @@ export function MarkdownDialog({
     event.preventDefault();
     saving.mutate();
   };
+  const field = {
+    label,
+    autoFocus: true,
+    value: text,
+    onChange: (event: { target: { value: string } }) => setText(event.target.value),
+    error: saving.error === null ? undefined : failureOf(saving.error).message,
+  };
   return (
-    <Dialog wide title={title} onClose={onClose}>
+    <Dialog wide={isMarkdown} title={title} onClose={onClose}>
       <form className={styles.form} onSubmit={submit}>
-        <Switcher label="Write or preview" value={face} choices={faces} onChoose={setFace} />
-        {face === "write" ? (
-          <TextArea
-            label="Markdown"
-            autoFocus
-            rows={12}
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            error={saving.error === null ? undefined : failureOf(saving.error).message}
-          />
-        ) : (
+        {isMarkdown ? (
+          <Switcher label="Write or preview" value={face} choices={faces} onChoose={setFace} />
+        ) : null}
+        {face === "preview" ? (
           <div className={styles.preview}>
             <Markdown text={text} />
           </div>
+        ) : isMarkdown ? (
+          <TextArea rows={12} {...field} />
+        ) : (
+          <TextField required {...field} />
         )}
         <DialogButtons>
           <Button onClick={onClose}>Cancel</Button>

@@ -1,7 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { queryOptions } from "@tanstack/react-query";
-import { MlflowService } from "../../../gen/mlflow/service_pb.js";
-import { client } from "./transport.ts";
+import { mlflow } from "./mlflow.ts";
 
 /** What has artifacts: a run, or a model that MLflow 3 logged beside it. */
 export interface ArtifactSource {
@@ -30,7 +29,7 @@ export const folderQuery = (source: ArtifactSource, folder: string) =>
   queryOptions({
     queryKey: ["artifacts", source.project, source.kind, source.id, folder],
     async queryFn({ signal }): Promise<Artifact[]> {
-      const service = client(MlflowService, source.project);
+      const service = await mlflow(source.project);
       const { files } =
         source.kind === "run"
           ? await service.listArtifacts({ runId: source.id, path: folder }, { signal })

@@ -1,7 +1,6 @@
-import { MlflowService } from "../../../gen/mlflow/service_pb.js";
 import type { Point } from "../charts/points.ts";
 import { toPoint } from "./histories.ts";
-import { client } from "./transport.ts";
+import { mlflow } from "./mlflow.ts";
 
 /** Every point of one metric of one run, in order and in pages. */
 export async function* everyPoint(
@@ -11,7 +10,7 @@ export async function* everyPoint(
 ): AsyncGenerator<Point[]> {
   let pageToken = "";
   do {
-    const page = await client(MlflowService, project).getMetricHistory({
+    const page = await (await mlflow(project)).getMetricHistory({
       runId,
       metricKey,
       maxResults: 50_000,

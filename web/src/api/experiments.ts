@@ -3,7 +3,7 @@ import {
   type Experiment as ExperimentMessage,
   ExperimentService,
 } from "../../../gen/loggia/v1/experiments_pb.js";
-import { MlflowService } from "../../../gen/mlflow/service_pb.js";
+import { mlflow } from "./mlflow.ts";
 import { queries } from "./queries.ts";
 import { client } from "./transport.ts";
 
@@ -76,9 +76,8 @@ const toExperiment = (message: ExperimentMessage): Experiment => ({
 
 /** The changes to experiments; each makes the pages look again. */
 export const changes = (project: string) => {
-  const service = client(MlflowService, project);
-  const look = async <T>(answer: Promise<T>): Promise<T> => {
-    const value = await answer;
+  const look = async <T>(change: (service: Awaited<ReturnType<typeof mlflow>>) => Promise<T>): Promise<T> => {
+    const value = await change(await mlflow(project));
     await Promise.all([
       queries.invalidateQueries({ queryKey: ["experiments", project] }),
       queries.invalidateQueries({ queryKey: ["experiment", project] }),
@@ -86,14 +85,14 @@ export const changes = (project: string) => {
     return value;
   };
   return {
-    create: (name: string) => look(service.createExperiment({ name })),
+    create: (name: string) => look((service) => service.createExperiment({ name })),
     rename: (experimentId: string, newName: string) =>
-      look(service.updateExperiment({ experimentId, newName })),
-    delete: (experimentId: string) => look(service.deleteExperiment({ experimentId })),
-    restore: (experimentId: string) => look(service.restoreExperiment({ experimentId })),
+      look((service) => service.updateExperiment({ experimentId, newName })),
+    delete: (experimentId: string) => look((service) => service.deleteExperiment({ experimentId })),
+    restore: (experimentId: string) => look((service) => service.restoreExperiment({ experimentId })),
     setTag: (experimentId: string, key: string, value: string) =>
-      look(service.setExperimentTag({ experimentId, key, value })),
+      look((service) => service.setExperimentTag({ experimentId, key, value })),
     deleteTag: (experimentId: string, key: string) =>
-      look(service.deleteExperimentTag({ experimentId, key })),
+      look((service) => service.deleteExperimentTag({ experimentId, key })),
   };
 };

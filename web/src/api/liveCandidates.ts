@@ -1,4 +1,4 @@
-import { RunStatus } from "../../../gen/mlflow/service_pb.js";
+import type { RunStatus } from "../../../gen/mlflow/service_pb.js";
 import {
   type Candidate,
   type CandidatesOf,
@@ -85,7 +85,7 @@ function withChange(row: Candidate, change: RunChange, keys: Keys, changed: Set<
     changed.add(column);
   };
   if (info !== undefined) {
-    put("status", RunStatus[info.status ?? RunStatus.RUNNING] ?? row.status, "status");
+    put("status", statuses[info.status ?? 1] ?? row.status, "status");
     put("user", info.userId ?? "", "user");
     if (info.startTime) put("startedAt", Number(info.startTime), "created");
     if (info.endTime) put("endedAt", Number(info.endTime), "ended");
@@ -119,3 +119,12 @@ function withChange(row: Candidate, change: RunChange, keys: Keys, changed: Set<
   }
   return next;
 }
+
+/** By their numbers. Not the enum itself, which comes with all that describes MLflow's service. */
+const statuses: Record<RunStatus, keyof typeof RunStatus> = {
+  1: "RUNNING",
+  2: "SCHEDULED",
+  3: "FINISHED",
+  4: "FAILED",
+  5: "KILLED",
+};

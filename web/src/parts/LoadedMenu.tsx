@@ -1,8 +1,8 @@
 import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
+import type { ReactElement } from "react";
 import { Icon } from "./Icon.tsx";
 import styles from "./Menu.module.css";
-import type { MenuCheckProps, MenuItemProps, MenuProps } from "./Menu.tsx";
+import type { AnchoredMenuProps, MenuCheckProps, MenuItemProps, MenuProps } from "./Menu.tsx";
 
 /** The menus, once one is wanted: Base UI is a fifth of what a page loads (Menu.tsx). */
 export const LoadedMenu = ({ trigger, label, align = "start", children }: MenuProps) => (
@@ -17,17 +17,7 @@ export const LoadedMenu = ({ trigger, label, align = "start", children }: MenuPr
 );
 
 /** A menu that stands open beside an element, until it is closed. */
-export const AnchoredMenu = ({
-  anchor,
-  label,
-  onClose,
-  children,
-}: {
-  anchor: HTMLElement;
-  label: string;
-  onClose: () => void;
-  children: ReactNode;
-}) => (
+export const AnchoredMenu = ({ anchor, label, onClose, children }: AnchoredMenuProps) => (
   <Base.Root open onOpenChange={(open) => open || onClose()} modal={false}>
     <Base.Portal>
       <Base.Positioner className={styles.positioner} anchor={anchor} sideOffset={4} align="end">

@@ -1,4 +1,4 @@
-import { lazy, type ReactElement, type ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 import type { IconName } from "./Icon.tsx";
 import { Wanted } from "./Wanted.tsx";
 
@@ -8,6 +8,13 @@ export interface MenuProps {
   /** Of the trigger. */
   label?: ReactNode;
   align?: "start" | "end";
+  children: ReactNode;
+}
+
+export interface AnchoredMenuProps {
+  anchor: HTMLElement;
+  label: string;
+  onClose: () => void;
   children: ReactNode;
 }
 
@@ -32,20 +39,20 @@ type Code = typeof import("./LoadedMenu.tsx");
 /** The code, once it is there: items are drawn in menus alone, which are not drawn before. */
 let code: Code | undefined;
 
-const load = async (): Promise<Code> => {
+export const loadMenus = async (): Promise<Code> => {
   code = await import("./LoadedMenu.tsx");
   return code;
 };
 
 /** A menu below a button. Its code is loaded when the button is about to be used. */
 export const Menu = (props: MenuProps) => (
-  <Wanted trigger={props.trigger} label={props.label} popup="menu" load={load}>
+  <Wanted trigger={props.trigger} label={props.label} popup="menu" load={loadMenus}>
     {({ LoadedMenu }) => <LoadedMenu {...props} />}
   </Wanted>
 );
 
-/** A menu that stands open beside an element, until it is closed. */
-export const AnchoredMenu = lazy(() => load().then((loaded) => ({ default: loaded.AnchoredMenu })));
+/** A menu that stands open beside an element, until it is closed. Whoever shows it awaits `loadMenus` first. */
+export const AnchoredMenu = (props: AnchoredMenuProps) => code && <code.AnchoredMenu {...props} />;
 
 export const MenuItem = (props: MenuItemProps) => code && <code.MenuItem {...props} />;
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
   type Candidate,
   type CandidatesOf,
@@ -12,6 +12,7 @@ import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
 import { useNarrow } from "../../design/media.ts";
 import { count, counted } from "../../format/number.ts";
+import { loadMenus } from "../../parts/Menu.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
@@ -203,7 +204,7 @@ export function CandidatesTable({
               onSort={sort}
               onResize={(column, width) => edit(column, { width })}
               onMove={move}
-              onMenu={(column, anchor) => startTransition(() => setMenu({ column, anchor }))}
+              onMenu={(column, anchor) => void loadMenus().then(() => setMenu({ column, anchor }))}
             />
           </TreeContext>
           <EmptyCandidates

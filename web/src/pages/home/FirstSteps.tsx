@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { viewerQuery } from "../../api/viewer.ts";
 import { Snippet } from "../../parts/Copy.tsx";
@@ -51,8 +52,11 @@ export function FirstSteps({ projects }: { projects: readonly { path: string }[]
         <div>
           <h3>Log something</h3>
           <p>
-            Three runs appear in the experiment “first steps” while they train. Select them there and press
-            Compare.
+            Three runs appear in “first steps”, one of the{" "}
+            <Link to="/p/$project/ml/experiments" params={{ project: project.path }}>
+              experiments of {project.path}
+            </Link>
+            . Select them there and press Compare.
           </p>
         </div>
         <Snippet label="the Python code" text={training("first steps")} />

@@ -370,6 +370,13 @@ describe("a logged model", () => {
     const card = page.getByRole("region", { name: "doubling" });
     expect(await card.getByRole("row", { name: /^label/ }).textContent()).toBe("labelstring optional");
     await card.getByText("Ready").waitFor();
+    const loss = card
+      .getByRole("table", { name: "Metrics of the model" })
+      .getByRole("row", { name: /^loss/ });
+    expect(await loss.textContent()).toBe("loss0.3");
+    await loss.locator('[title="0.30000000000000004"]').waitFor();
+    const factor = card.getByRole("table", { name: "Parameters of the model" }).getByRole("row").last();
+    expect(await factor.textContent()).toBe("factor2");
     await card.getByText(`models:/${newer.model}`, { exact: true }).waitFor();
     await card.getByRole("link", { name: "Files" }).click();
     await page.getByRole("treeitem", { name: "MLmodel" }).click();

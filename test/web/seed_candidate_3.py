@@ -23,5 +23,7 @@ with mlflow.start_run(run_name="newer run") as run:
             outputs=Schema([ColSpec("double", "twice")]),
         ),
         pip_requirements=["mlflow-skinny"],
+        params={"factor": 2},
     )
+    mlflow.log_metric("loss", 0.1 + 0.2, step=7, model_id=model.model_id)
 print(json.dumps({"run": run.info.run_id, "model": model.model_id}))

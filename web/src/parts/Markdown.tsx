@@ -1,7 +1,10 @@
 import { lazy, Suspense } from "react";
 import styles from "./Markdown.module.css";
 
-const Rendered = lazy(() => import("./RenderedMarkdown.tsx"));
+const Plain = ({ text }: { text: string }) => <p className={styles.plain}>{text}</p>;
+
+/** As it was written where the code does not come: a description is no reason for a page to fail. */
+const Rendered = lazy(() => import("./RenderedMarkdown.tsx").catch(() => ({ default: Plain })));
 
 /**
  * Markdown as someone logged it. HTML in it is shown as text, links are of http, https and mailto alone, and pictures of
@@ -9,7 +12,7 @@ const Rendered = lazy(() => import("./RenderedMarkdown.tsx"));
  */
 export const Markdown = ({ text }: { text: string }) => (
   <div className={styles.markdown}>
-    <Suspense fallback={<p className={styles.plain}>{text}</p>}>
+    <Suspense fallback={<Plain text={text} />}>
       <Rendered text={text} />
     </Suspense>
   </div>

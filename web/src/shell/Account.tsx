@@ -1,9 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { viewerQuery } from "../api/viewer.ts";
 import { buttonClass } from "../parts/Button.tsx";
-
-const AccountMenu = lazy(() => import("./AccountMenu.tsx"));
+import { AccountMenu } from "./AccountMenu.tsx";
 
 /** Who is signed in, and what is theirs; where nobody has to sign in, what is the server's. */
 export function Account() {
@@ -16,9 +14,5 @@ export function Account() {
         Sign in
       </a>
     );
-  return (
-    <Suspense>
-      <AccountMenu viewer={viewer} />
-    </Suspense>
-  );
+  return <AccountMenu viewer={viewer} />;
 }

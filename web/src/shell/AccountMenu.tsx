@@ -2,8 +2,8 @@ import { leave, type Viewer } from "../api/viewer.ts";
 import { IconButton } from "../parts/Button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../parts/Menu.tsx";
 
-/** A chunk of its own, for the menu's sake. Plain addresses: the router would read them as part of a project. */
-export default function AccountMenu({ viewer }: { viewer: Viewer }) {
+/** Plain addresses: the router would read them as part of a project. */
+export function AccountMenu({ viewer }: { viewer: Viewer }) {
   const isLocal = viewer.kind === "local";
   return (
     <Menu align="end" trigger={<IconButton icon="user" label={isLocal ? "Server" : viewer.name} />}>

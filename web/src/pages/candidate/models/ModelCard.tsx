@@ -10,6 +10,7 @@ import { trackingUri } from "../../home/snippets.ts";
 import { Card, Fact, Facts } from "../Card.tsx";
 import { registerAddress } from "./addresses.ts";
 import styles from "./ModelCard.module.css";
+import { ModelValues } from "./ModelValues.tsx";
 import { type Flavor, loadSnippets, modelFacts } from "./mlmodel.ts";
 import type { LoggedModel } from "./models.ts";
 import { Signature } from "./Signature.tsx";
@@ -80,6 +81,7 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
           ))}
         </div>
         <div className={styles.part}>
+          <ModelValues project={project} id={source.kind === "model" ? source.id : undefined} />
           <Signature facts={facts} isPending={isPending} />
         </div>
       </div>

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { accessibilityOf, column, eventually, loggiaPages } from "./loggia-pages.ts";
 
-const { ids, visit } = await loggiaPages();
+const { ids, server, visit } = await loggiaPages();
 
 const at = (experiment: string, search = "") => `/default/-/ml/experiments/${ids[experiment]}${search}`;
 const names = (page: Page) => column(page, "name");
@@ -10,6 +10,16 @@ const grid = (page: Page) => page.getByRole("treegrid").or(page.getByRole("grid"
 const select = (page: Page, name: string) =>
   page.getByRole("checkbox", { name: `Select ${name}`, exact: true }).click();
 const newestFirst = ["elder", "damson", "cherry", "banana", "apple"];
+
+describe("the page of an experiment", () => {
+  it("stays, with its description as it was written, when the code that formats it does not come", async () => {
+    const page = await visit("/-/none");
+    await page.route("**/RenderedMarkdown*.js", (route) => route.abort());
+    await page.goto(new URL(at("orchard"), page.url()).href);
+    await page.getByText("Which fruit is *ripe*?").waitFor();
+    await eventually(() => names(page)).toHaveLength(6);
+  });
+});
 
 describe("the table of candidates", () => {
   it("has each with its metrics and params, the newest first, children below their parent", async () => {
@@ -29,6 +39,22 @@ describe("the table of candidates", () => {
     await eventually(() => names(page)).toEqual(["sweep", "sweep 2", "sweep 1", "sweep 0", ...newestFirst]);
     await page.getByText("9 candidates, 3 of them below others").waitFor();
     expect(await accessibilityOf(page)).toEqual([]);
+  });
+
+  it("opens a parent that stands alone by itself, and leaves it closed to those who close it", async () => {
+    const page = await visit(at("nested"));
+    await eventually(() => names(page)).toEqual(["root", "branch 1", "branch 0"]);
+    await page.getByRole("button", { name: "Close root" }).click();
+    await eventually(() => names(page)).toEqual(["root2"]);
+    await page.getByRole("button", { name: "Open root" }).click();
+    await eventually(() => names(page)).toEqual(["root", "branch 1", "branch 0"]);
+    // And it stays open where others that come push it down.
+    for (const name of ["a", "b", "c", "d"])
+      await fetch(`${server.url}/api/2.0/mlflow/runs/create`, {
+        method: "POST",
+        body: JSON.stringify({ experiment_id: ids.nested, run_name: name, start_time: Date.now() }),
+      });
+    await eventually(() => names(page)).toEqual(["d", "c", "b", "a", "root", "branch 1", "branch 0"]);
   });
 
   it("shows a number in full on hover and copies it so, as the client logged it", async () => {

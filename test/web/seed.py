@@ -49,6 +49,11 @@ sweep = run(orchard, "sweep", 10)
 for number in range(3):
     run(orchard, f"sweep {number}", 11 + number, [("loss", 0.9 + number)], parent=sweep)
 
+nested = client.create_experiment("nested")
+root = run(nested, "root", 0)
+for number in range(2):
+    run(nested, f"branch {number}", 1 + number, [("loss", number)], parent=root)
+
 # What the tests change: a test each.
 for name in ["to delete", "to tag", "to rename", "to describe", "to view"]:
     ids[name] = client.create_experiment(name)
@@ -73,7 +78,7 @@ run(
     params=[("text", ATTACK), ("link", "javascript:document.documentElement.dataset.attacked='yes'")],
     tags=[("note", ATTACK), ("mlflow.source.name", ATTACK), ("gitlab.CI_JOB_ID", "1"), ("mlflow.user", ATTACK)],
 )
-ids.update(orchard=orchard, grains=grains, hostile=hostile)
+ids.update(orchard=orchard, nested=nested, grains=grains, hostile=hostile)
 for name in ["empty"]:
     ids[name] = client.get_experiment_by_name(name).experiment_id
 

@@ -9,7 +9,7 @@ const { ids, visit } = await loggiaPages({ seeded: "charts.py" });
  * the code that draws them.
  */
 const most = 200;
-const charts = 35;
+const charts = 40;
 
 it.each([
   ["/", most],

@@ -37,6 +37,7 @@ const newestFirst = { column: "created", descending: true };
 const PlotsPanel = lazy(async () => ({ default: (await import("./plots/PlotsPanel.tsx")).PlotsPanel }));
 
 const noKeys: Keys = { metrics: [], params: [], tags: [] };
+const noColumns = { ...noKeys, common: noKeys };
 
 /** The candidates of an experiment, with all that narrows, orders and changes them. */
 export function CandidatesTable({
@@ -56,7 +57,7 @@ export function CandidatesTable({
   const [menu, setMenu] = useState<{ column: string; anchor: HTMLElement }>();
   const { data: keys, error: keysError } = useQuery(columnsQuery(project, id));
 
-  const chosen = useMemo(() => view.columns ?? usualColumns(keys?.common ?? noKeys), [view.columns, keys]);
+  const chosen = useMemo(() => view.columns ?? usualColumns(keys ?? noColumns), [view.columns, keys]);
   const isNarrow = useNarrow();
   const columns = useMemo(() => ordered(chosen, isNarrow), [chosen, isNarrow]);
   // As text, so that the question stays the same object while nothing in it changes.
@@ -168,7 +169,7 @@ export function CandidatesTable({
         view={view}
         change={change}
         columns={chosen}
-        keys={keys ?? noKeys}
+        keys={keys ?? noColumns}
         failure={failure}
         selected={selection.ids}
         total={of.isTopLevel ? undefined : candidates.total}
@@ -222,7 +223,7 @@ export function CandidatesTable({
             <div className={styles.plots}>
               <PlotsPanel
                 of={of}
-                keys={keys ?? noKeys}
+                keys={keys ?? noColumns}
                 selected={selection.ids}
                 first={first}
                 isWaiting={candidates.total === undefined && failure === undefined}

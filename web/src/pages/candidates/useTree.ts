@@ -10,11 +10,25 @@ export interface TreeRows extends Omit<Tree, "project" | "open"> {
   setExpanded: (index: number, open: boolean) => void;
 }
 
+/** Up to so many rows of the first level are open by themselves: whoever logged one sweep came to see what is in it. */
+const fewRows = 3;
+
 /** The candidates with the children of those that are open below them. */
 export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded }: Candidates): TreeRows {
   /** Run ids of open rows, with the number of the row for those of the first level. */
-  const [open, setOpen] = useState<ReadonlyMap<string, number | undefined>>(new Map());
+  const [opened, setOpened] = useState<ReadonlyMap<string, number | undefined>>(new Map());
+  /** Run ids of rows that were closed, which do not open by themselves again. */
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const isOpen = of.isTopLevel;
+  const open = useMemo(() => {
+    if (total > fewRows) return opened;
+    const open = new Map(opened);
+    for (let at = 0; at < total; at++) {
+      const row = firstLevel(at);
+      if (row !== undefined && row.children > 0 && !closed.has(row.id)) open.set(row.id, at);
+    }
+    return open;
+  }, [opened, closed, total, firstLevel]);
   const ids = isOpen ? [...open.keys()] : [];
   const answers = useQueries({ queries: ids.map((id) => childrenQuery(of, id)) });
   const children = new Map(ids.map((id, i) => [id, answers[i]?.data]));
@@ -26,9 +40,10 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded
     const levels = new Map<string, number>();
     const branches: Branch[] = [];
     if (isOpen)
-      for (const [id, at] of open)
-        if (at !== undefined && firstLevel(at)?.id === id)
-          branches.push({ at, below: below(id, (runId) => children.get(runId), levels) });
+      for (const [id, before] of open) {
+        const at = before === undefined ? undefined : placeNear(before, (row) => firstLevel(row)?.id === id);
+        if (at !== undefined) branches.push({ at, below: below(id, (runId) => children.get(runId), levels) });
+      }
     return { branches: branches.sort((a, b) => a.at - b.at), levels };
   }, [open, isOpen, firstLevel, signature]);
 
@@ -48,10 +63,11 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded
     const row = rowAt(index);
     const place = rowOfTree(index, branches);
     if (row === undefined) return;
-    const next = new Map(open);
+    const next = new Map(opened);
     if (expand) next.set(row.id, typeof place === "number" ? place : undefined);
     else next.delete(row.id);
-    setOpen(next);
+    setOpened(next);
+    setClosed(expand ? new Set([...closed].filter((id) => id !== row.id)) : new Set(closed).add(row.id));
   };
   return {
     rowAt,
@@ -61,4 +77,15 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded
     hasBranches,
     setExpanded,
   };
+}
+
+/** As far as rows are looked for from where they were: others that come push them down. */
+const farthest = 1000;
+
+function placeNear(before: number, isThere: (at: number) => boolean): number | undefined {
+  for (let by = 0; by < farthest; by++) {
+    if (isThere(before + by)) return before + by;
+    if (isThere(before - by)) return before - by;
+  }
+  return undefined;
 }

@@ -1,16 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
 import { type CandidatesOf, type Keys, mostPlotted, plottedQuery } from "../../../api/candidates.ts";
 import { RunCharts } from "../../../charts/RunCharts.tsx";
 import { count, counted } from "../../../format/number.ts";
 import { FailureNotice, Notice } from "../../../parts/Notice.tsx";
 import { Switcher } from "../../../parts/Switcher.tsx";
-import { BestBars } from "./BestBars.tsx";
-import { ParallelPlot } from "./ParallelPlot.tsx";
 import styles from "./Plots.module.css";
 import { keysOfPlots, type Plots, parsePlots, printPlots } from "./plots.ts";
-import { ScatterPlot } from "./ScatterPlot.tsx";
+
+const PlotOfAll = lazy(async () => ({ default: (await import("./PlotOfAll.tsx")).PlotOfAll }));
 
 const kinds = [
   { value: "lines", text: "Lines" },
@@ -101,9 +100,9 @@ export function PlotsPanel({
         <Notice icon="chart" title="No metrics yet" />
       ) : (
         <div data-stale={isFetching || undefined}>
-          {plots.kind === "scatter" ? <ScatterPlot {...common} /> : null}
-          {plots.kind === "parallel" ? <ParallelPlot {...common} /> : null}
-          {plots.kind === "best" ? <BestBars {...common} /> : null}
+          <Suspense>
+            <PlotOfAll {...common} />
+          </Suspense>
         </div>
       )}
     </section>

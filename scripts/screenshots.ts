@@ -84,7 +84,7 @@ const shots: readonly Shot[] = [
   { name: "candidates-best", address: `${experiment}?show=charts&plot=best&by=metrics.accuracy` },
   {
     name: "charts-sampled",
-    address: `${experiment}?show=charts&metric=grad&scale=log&selected=`,
+    address: `${experiment}?show=charts&metric=grad&scale=log&filter=metrics."grad/norm"+<+100`,
     act: (page) => page.locator("figure canvas").first().waitFor(),
   },
   {

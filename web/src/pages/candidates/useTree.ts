@@ -10,9 +10,6 @@ export interface TreeRows extends Omit<Tree, "project" | "open"> {
   setExpanded: (index: number, open: boolean) => void;
 }
 
-/** Up to so many rows of the first level are open by themselves: whoever logged one sweep came to see what is in it. */
-const fewRows = 3;
-
 /** The candidates with the children of those that are open below them. */
 export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded }: Candidates): TreeRows {
   /** Run ids of open rows, with the number of the row for those of the first level. */
@@ -21,13 +18,11 @@ export function useTree(of: CandidatesOf, { rowAt: firstLevel, total = 0, loaded
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const isOpen = of.isTopLevel;
   const open = useMemo(() => {
-    if (total > fewRows) return opened;
-    const open = new Map(opened);
-    for (let at = 0; at < total; at++) {
-      const row = firstLevel(at);
-      if (row !== undefined && row.children > 0 && !closed.has(row.id)) open.set(row.id, at);
-    }
-    return open;
+    // Whoever logged one sweep came to see what is in it.
+    const alone = total === 1 ? firstLevel(0) : undefined;
+    return alone === undefined || alone.children === 0 || closed.has(alone.id)
+      ? opened
+      : new Map(opened).set(alone.id, 0);
   }, [opened, closed, total, firstLevel]);
   const ids = isOpen ? [...open.keys()] : [];
   const answers = useQueries({ queries: ids.map((id) => childrenQuery(of, id)) });

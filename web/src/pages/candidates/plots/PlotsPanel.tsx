@@ -80,7 +80,9 @@ export function PlotsPanel({
                 ? `${count(selected.length)} selected`
                 : ids.length === 0
                   ? ""
-                  : `The first ${counted(ids.length, "candidate")} of the table: select others`
+                  : ids.length === 1
+                    ? "The only candidate of the table"
+                    : `The first ${counted(ids.length, "candidate")} of the table: select others`
             : data === undefined
               ? ""
               : data.hasNext

@@ -17,7 +17,7 @@ describe("the list of projects", () => {
       "mlflow.log_metric",
     );
     expect(await accessibilityOf(page)).toEqual([]);
-    await page.getByRole("link", { name: /default/ }).click();
+    await page.getByRole("link", { name: /^default/ }).click();
     await page.waitForURL(`**${experiments}`);
     await page.getByRole("heading", { name: "Experiments" }).waitFor();
   });

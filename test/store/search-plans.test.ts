@@ -1,10 +1,9 @@
-import { type CompiledQuery, Kysely, PostgresDialect, sql } from "kysely";
-import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import type { DB } from "../../gen/db.ts";
+import { sql } from "kysely";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { RunCondition, RunOrder } from "../../src/search/ast.ts";
 import { type RunSearch, searchRuns } from "../../src/store/search-runs.ts";
 import { testDatabase, testProject } from "../support/database.ts";
+import { explaining, type PlanNode, reached } from "./explained.ts";
 
 // 100,000 runs in one experiment, in an order of start that has nothing to do with the order in which they were made;
 // `m1` equals `m0`, only one run in 500 has `rare`, and one in 1,000 is being logged.
@@ -35,42 +34,7 @@ beforeAll(async () => {
   await sql`vacuum analyze runs, latest_metrics, params, tags`.execute(owner);
 }, 120_000);
 
-const pool = new pg.Pool({
-  ...inject("cluster"),
-  database: name,
-  max: 1,
-  // As openDatabase sets them, except that Postgres may read a table whole, if it thinks that better.
-  options: "-c jit=off -c max_parallel_workers_per_gather=0 -c role=loggia_app -c app.projects=all",
-  types: {
-    getTypeParser: ((oid: number, format?: "text" | "binary") =>
-      oid === pg.types.builtins.INT8
-        ? BigInt
-        : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-  },
-});
-// A pool ends before its connections do, and the database is dropped under them.
-pool.on("connect", (client) => client.on("error", () => {}));
-pool.on("error", () => {});
-const statements: CompiledQuery[] = [];
-const listening = new Kysely<DB>({
-  dialect: new PostgresDialect({ pool }),
-  log: ({ query }) => {
-    statements.push(query);
-  },
-});
-afterAll(() => listening.destroy());
-
-interface PlanNode {
-  "Node Type": string;
-  "Relation Name"?: string;
-  "Index Name"?: string;
-  "Actual Rows": number;
-  "Actual Loops": number;
-  "Rows Removed by Filter"?: number;
-  Plans?: PlanNode[];
-}
-
-const nodes = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)];
+const { db: listening, statements, planOf } = explaining(name);
 
 /** Searches, and says how Postgres went about it: the plans of all statements but the first look at how common things are. */
 async function explained(search: Partial<RunSearch>) {
@@ -85,26 +49,11 @@ async function explained(search: Partial<RunSearch>) {
     ...search,
   });
   const plan: PlanNode[] = [];
-  for (const { sql: text, parameters } of statements.filter((query) => query.sql.includes("k_run_id"))) {
-    const { rows } = await pool.query(`explain (analyze, timing off, format json) ${text}`, [...parameters]);
-    plan.push(...nodes(rows[0]["QUERY PLAN"][0].Plan));
-  }
-  const scans = plan.filter((node) => node["Relation Name"] !== undefined && node["Actual Loops"] > 0);
+  for (const query of statements.filter(({ sql }) => sql.includes("k_run_id")))
+    plan.push(...(await planOf(query)));
   return {
     page,
-    /** The indexes that lead to the rows, of those with rows. */
-    indexes: [
-      ...new Set(plan.filter((node) => node["Actual Loops"] > 0).flatMap((node) => node["Index Name"] ?? [])),
-    ].sort(),
-    tablesReadWhole: scans
-      .filter((node) => node["Node Type"] === "Seq Scan")
-      .map((node) => node["Relation Name"]),
-    /** Rows that scans looked at. */
-    looked: scans.reduce(
-      (sum, node) =>
-        sum + (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
-      0,
-    ),
+    ...reached(plan),
     sql: statements.map((query) => query.sql.trim()).join(";\n\n"),
   };
 }

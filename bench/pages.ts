@@ -58,8 +58,9 @@ async function fill(): Promise<void> {
       ["accuracy", sql`round(random()::numeric, 2)::float8`],
     ] as const)
       await sql`
-        insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value)
-        select 1, i, ${key}, 1, 10, 1700000000000, ${value} from ${range}`.execute(owner);
+        insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
+        select 1, i, ${key}, 1, 10, 1700000000000, value, value
+        from ${range}, lateral (select ${value} as value) as logged`.execute(owner);
     for (const [table, key, value] of [
       ["params", "lr", sql`(i % 100)::text`],
       ["params", "model", sql`'m' || i % 1000`],

@@ -4,6 +4,7 @@
  * further experiments to be listed. Runs start one second after the other; values are hashes of the run's number, thus
  * the same everywhere and unrelated to the order of the runs.
  */
+import { moreSources, type PagesSeed } from "./seed-pages.ts";
 import type { SystemName } from "./systems.ts";
 
 export interface Seed {
@@ -15,6 +16,8 @@ export interface Seed {
   experiments: number;
   /** Lengths of the histories to read; a run has the id `historyRun(length)` and the key `loss`. */
   histories: number[];
+  /** What pages show besides. */
+  pages?: PagesSeed;
 }
 
 export const writesExperiment = "1";
@@ -132,6 +135,7 @@ export function seed(system: SystemName, data: Seed): string[] {
     "set work_mem = '256MB'",
     "set maintenance_work_mem = '1GB'",
     ...sources(data),
+    ...(data.pages === undefined ? [] : moreSources(data.pages, firstStart)),
     "analyze seed_runs",
     // An index that is not ready is left alone by inserts, until REINDEX makes it whole.
     `update pg_index set indisready = false, indisvalid = false where indrelid = any(${bulk})`,

@@ -55,8 +55,8 @@ export async function findRuns(
   const along = stretches(question);
   const [stretch] = along ?? [];
   const unfiltered = question.columns.length === 0 && question.stage !== "deleted";
-  if (stretch !== undefined && unfiltered && facts.length === 0 && first?.fact === undefined)
-    return await read(db, walk(question, stretch));
+  if (along !== undefined && unfiltered && facts.length === 0 && first?.fact === undefined)
+    return await walkOn(db, question, along, costs);
 
   const decided = decidedBy(first, facts);
   const others = facts.filter((fact) => !decided.includes(fact));

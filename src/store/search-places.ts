@@ -3,10 +3,20 @@ import type { CursorValue } from "../search/page-token.ts";
 import { numberArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
 import { planEachTime } from "./postgres-client.ts";
-import { type Fact, factTable, isIndexed, isTooLong, runHas, type Sql, within } from "./search-facts.ts";
+import {
+  type Fact,
+  factTable,
+  isIndexed,
+  isTooLong,
+  runHas,
+  runsWith,
+  type Sql,
+  within,
+} from "./search-facts.ts";
 import { joins, ordered, type SortKey } from "./search-keys.ts";
 import { type RunSearch, toQuestion } from "./search-runs.ts";
 import { every, inScope, intersection, onRuns, probe, type Question } from "./search-statements.ts";
+import { stretches } from "./search-walks.ts";
 
 /** Where in the order of a search a table stands that was scrolled far, and how long it is. */
 
@@ -18,7 +28,7 @@ const mostSets = 4;
 
 /**
  * The place after the first `offset` runs (at least 1), to be given to searchRuns as `after`; undefined when there are not so many. What is
- * left out is read from indexes alone where one has the order: by start time, or by a metric, param or tag.
+ * left out is read from indexes alone where one has the order: by start time, or by a metric, param or tag, or by status.
  */
 export async function findPlace(
   db: Database,
@@ -29,8 +39,9 @@ export async function findPlace(
   const question = await withoutNeedlessStage(db, toQuestion({ ...search, limit: 1 }));
   if (question.scope.experiments.length === 0) return undefined;
   const { keys } = question;
-  const byValue = await placeByValue(db, question, offset - 1);
-  if (byValue !== undefined) return byValue;
+  const found =
+    (await placeByValue(db, question, offset - 1)) ?? (await placeByStatus(db, question, offset - 1));
+  if (found !== undefined) return found;
   const rare = await rareFacts(db, question, fewRuns);
   // Along the index of the newest runs one by one, where many of them have what is asked for; else from those that have it.
   const isAlong = keys[0]?.column === "k_start_time" && question.scope.experiments.length === 1;
@@ -119,6 +130,31 @@ async function placeByValue(
   return row && keys.map(({ column }) => row[column] ?? null);
 }
 
+/** By status, the newest of each first, runs are skipped along their index, one status after the other. */
+async function placeByStatus(
+  db: Database,
+  question: Question,
+  skipped: number,
+): Promise<CursorValue[] | undefined> {
+  const { scope, starts, facts, keys } = question;
+  const isPlain = onRuns(question).length + starts.length + facts.length === 0;
+  if (!isPlain || scope.experiments.length !== 1 || keys[0]?.column !== "k_status") return undefined;
+  let left = skipped;
+  for (const { keys: along, where } of (stretches(question) ?? []).flat()) {
+    const runs = sql`from runs r where ${every([...inScope(scope), ...where])}`;
+    const count = await countRows(db, sql`select ${runs}`, left);
+    if (count > left) {
+      const [row] = await read<Place>(
+        db,
+        sql`select ${valuesOf(keys)} ${runs} order by ${ordered(along)} offset ${left} limit 1`,
+      );
+      return row && keys.map(({ column }) => row[column] ?? null);
+    }
+    left -= count;
+  }
+  return undefined;
+}
+
 /** The latest values that are numbers: those in the index of values, merged with the few that are not (settled-metrics.ts). */
 const numbersOfMetrics = (alias: Sql): Sql => sql`(
       select project_id, experiment_id, key, run_key, settled_value as value
@@ -196,14 +232,20 @@ export async function countRuns(
   most: number,
   { fewRuns, firstLook } = { fewRuns: measuredFewRuns, firstLook: measuredFirstLook },
 ): Promise<Count> {
-  const question = toQuestion({ ...search, limit: 1 });
-  const { scope, facts, starts, columns, stage } = question;
+  const asked = toQuestion({ ...search, limit: 1 });
+  const { scope, facts, starts, columns } = asked;
   if (scope.experiments.length === 0) return { count: 0n, isExact: true };
   if (facts.length + starts.length + columns.length === 0) {
-    const { active, deleted } = await countStages(db, question);
+    const { active, deleted } = await countStages(db, asked);
+    const { stage } = asked;
     const count = stage === "active" ? active : stage === "deleted" ? deleted : active + deleted;
     return { count, isExact: true };
   }
+  const question = await withoutNeedlessStage(db, asked);
+  const [fact, ...others] = facts;
+  const isAll = onRuns(question).length + starts.length + others.length === 0;
+  if (isAll && fact !== undefined && !fact.absent)
+    return counted(await countRows(db, runsWith(fact, scope), most), most);
   if (facts.length === 0) return counted(await countMatching(db, question, [], most), most);
   const rare = await rareFacts(db, question, fewRuns);
   if (rare.length > 0) return counted(await countMatching(db, question, setsOf(rare), most), most);
@@ -215,10 +257,14 @@ export async function countRuns(
 const counted = (count: number, most: number): Count =>
   count > most ? { count: BigInt(most), isExact: false } : { count: BigInt(count), isExact: true };
 
-async function countMatching(db: Database, question: Question, sets: readonly Fact[], most: number) {
+const countMatching = (db: Database, question: Question, sets: readonly Fact[], most: number) =>
+  countRows(db, sql`select from ${matching(question, sets, false)}`, most);
+
+/** Up to one more than `most`. */
+async function countRows(db: Database, rows: Sql, most: number): Promise<number> {
   const [row] = await read<{ count: bigint }>(
     db,
-    sql`select count(*) as count from (select from ${matching(question, sets, false)} limit ${most + 1}) x`,
+    sql`select count(*) as count from (${rows} limit ${most + 1}) x`,
   );
   return Number(row?.count ?? 0n);
 }

@@ -34,9 +34,12 @@ interface Stream {
 /** Streams, merged: together one stretch of the order. */
 export type Stretch = readonly Stream[];
 
+/** Every status a run can have, in the order of an index. */
+const statuses = ["FAILED", "FINISHED", "KILLED", "RUNNING", "SCHEDULED"];
+
 /**
  * The stretches of the whole order that an index yields, one after the other: for metrics the numbers, then NaN; for
- * params and tags the runs that have them; for `start_time` everything. Stretches before the question's place are left
+ * params and tags the runs that have them; for `start_time` everything; for `status` one of each. Stretches before the question's place are left
  * out. Undefined when no index leads along the first key. The runs that lack the first key follow all stretches.
  */
 export function stretches(question: Question): Stretch[] | undefined {
@@ -44,6 +47,8 @@ export function stretches(question: Question): Stretch[] | undefined {
   const [first, ...others] = keys;
   if (first?.column === "k_start_time")
     return [[{ table: sql`runs as r`, alias: sql.id("r"), where: starts, keys, at, leads: true }]];
+  if (first?.column === "k_status" && others[0]?.column === "k_start_time" && others[0].descending)
+    return byStatus(question, first, others);
   if (first?.fact === undefined) return undefined;
   if (at?.[0] === null) return [];
   const { kind, key, alias } = first.fact;
@@ -76,6 +81,25 @@ export function stretches(question: Question): Stretch[] | undefined {
     { ...stream(value, sql`${settled} is null`, sql`${value} = 'NaN'`), ...tied, isSorted: true },
   ];
   return inNumbers ? [numbers, nan] : [nan];
+}
+
+function byStatus(
+  { starts, at }: Question,
+  { value, descending }: SortKey,
+  keys: readonly SortKey[],
+): Stretch[] {
+  const inOrder = descending ? statuses.toReversed() : statuses;
+  const from = at === undefined ? 0 : inOrder.indexOf(String(at[0]));
+  return inOrder.slice(Math.max(0, from)).map((status, i) => [
+    {
+      table: sql`runs as r`,
+      alias: sql.id("r"),
+      where: [...starts, sql`${value} = ${status}`],
+      keys,
+      at: i === 0 ? at?.slice(1) : undefined,
+      leads: false,
+    },
+  ]);
 }
 
 /** Whether a walk of the stretch can end after some steps: it follows one index, along the first sort key. */

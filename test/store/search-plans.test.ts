@@ -7,6 +7,7 @@ import { explaining, type PlanNode, reached } from "./explained.ts";
 
 // 100,000 runs in one experiment, in an order of start that has nothing to do with the order in which they were made;
 // `m1` equals `m0`, only one run in 500 has `rare`, and one in 1,000 is being logged.
+// 50 have failed, half of the others were killed.
 const runs = 100_000;
 
 const { db, owner, name } = await testDatabase({ statementTimeout: 120_000 });
@@ -16,7 +17,8 @@ beforeAll(async () => {
   project = await testProject(db);
   await sql`
     insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, artifact_uri)
-    select ${project}::bigint, k, lpad(to_hex(k), 32, '0')::uuid, 0, '', 'FINISHED', abs(hashint8(k)::bigint), ''
+    select ${project}::bigint, k, lpad(to_hex(k), 32, '0')::uuid, 0, '',
+      case when k % 2000 = 0 then 'FAILED' when k % 2 = 0 then 'KILLED' else 'FINISHED' end, abs(hashint8(k)::bigint), ''
     from generate_series(1, ${runs}::bigint) k`.execute(db);
   await sql`
     insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
@@ -95,6 +97,11 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
     search: { conditions: [metric("m0", ">", 0.6), metric("m1", "<", 0.4)] },
     indexes: ["latest_metrics_by_value", "latest_metrics_pkey", "runs_by_start_time", "runs_pkey"],
     looked: 120_000,
+  },
+  "order-by-status": {
+    search: { orders: [{ kind: "attribute", key: "status", ascending: true }] },
+    indexes: ["runs_by_status"],
+    looked: 110,
   },
   "order-by-metric": {
     search: { orders: by("metric", "m0", false) },
@@ -178,6 +185,7 @@ describe(`among ${runs} runs of an experiment`, () => {
   test.each([
     "newest",
     "common-metric",
+    "order-by-status",
     "order-by-metric",
     "order-by-metric-filter-by-another",
     "order-by-param",

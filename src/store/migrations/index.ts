@@ -14,6 +14,7 @@ import * as tokensRequired from "./0012_tokens_required.ts";
 import * as settledMetrics from "./0013_settled_metrics.ts";
 import * as pages from "./0015_pages.ts";
 import * as ingestProducers from "./0017_ingest_producers.ts";
+import * as runsByStatus from "./0018_runs_by_status.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -32,4 +33,5 @@ export const migrations: Record<string, Migration> = {
   "0013_settled_metrics": settledMetrics,
   "0015_pages": pages,
   "0017_ingest_producers": ingestProducers,
+  "0018_runs_by_status": runsByStatus,
 };

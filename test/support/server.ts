@@ -51,6 +51,8 @@ export interface TestServer {
   routes(): string[];
   /** Starts one more server on the same database. @returns its `http://127.0.0.1:<port>`. */
   replica(): Promise<string>;
+  /** Ends the server, and starts another at the same address once `meanwhile` is done. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
 }
 
 export interface TestProject {
@@ -97,7 +99,7 @@ export async function testServer({ plugin, ...options }: TestServerOptions = {})
   const { db, owner, listen, another } = await testDatabase();
   const artifactsRoot = await mkdtemp(join(tmpdir(), "loggia-artifacts-"));
   const servers: FastifyInstance[] = [];
-  const start = async () => {
+  const start = async (port = 0) => {
     // As in earnest: what the server asks outside of any scope sees nothing.
     const served = another({ projects: undefined });
     const server = await createServer({
@@ -108,9 +110,8 @@ export async function testServer({ plugin, ...options }: TestServerOptions = {})
       ...options,
     });
     servers.push(server);
-    await server.listen({ host: "127.0.0.1", port: 0 });
-    const { port } = server.server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}`;
+    await server.listen({ host: "127.0.0.1", port });
+    return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   };
   const url = await start();
   afterAll(async () => {
@@ -122,7 +123,12 @@ export async function testServer({ plugin, ...options }: TestServerOptions = {})
     owner,
     url,
     artifactsRoot,
-    replica: start,
+    replica: () => start(),
+    async restart(meanwhile) {
+      await servers.shift()?.close();
+      await meanwhile();
+      await start(Number(new URL(url).port));
+    },
     routes: () => routesOf(servers[0]?.printRoutes({ commonPrefix: false }) ?? ""),
     project: async () => at(await testProject(db)),
     at,

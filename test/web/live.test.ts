@@ -19,11 +19,10 @@ interface Step {
 }
 
 /** Has MLflow's real client do it; the ids by name. */
-async function log(...steps: Step[]): Promise<Record<string, string>> {
-  const { status, output } = await runPython("mlflow-1.28", { uri: server.url }, [
-    script,
-    JSON.stringify(steps),
-  ]);
+const log = (...steps: Step[]) => logAt(server.url, ...steps);
+
+async function logAt(uri: string, ...steps: Step[]): Promise<Record<string, string>> {
+  const { status, output } = await runPython("mlflow-1.28", { uri }, [script, JSON.stringify(steps)]);
   if (status !== 0) throw new Error(output.slice(-3000));
   return JSON.parse(output.trim().split("\n").at(-1) ?? "");
 }
@@ -108,4 +107,30 @@ it("a hidden tab holds no connection, and has caught up when it is seen again", 
   await hide(false);
   await eventually(() => losses(page)).toEqual(["0.5", "1"]);
   await eventually(() => state(page)).toBe("Live");
+});
+
+it("a page outlives its server: it says that it is gone, and has caught up when another stands in its place", async () => {
+  const { id, ids } = await experiment("outlives");
+  const replica = await server.replica();
+  const page = await visit(`/default/-/ml/experiments/${id}`);
+  await eventually(() => state(page)).toBe("Live");
+  await mark(page);
+  const banner = page.getByText("The server cannot be reached. What you see");
+  await server.restart(async () => {
+    await eventually(() => state(page)).toBe("Reconnecting");
+    await page.getByRole("columnheader", { name: "loss" }).getByRole("button").first().click();
+    await banner.waitFor();
+    expect(await losses(page)).toEqual(["2", "1"]);
+    await logAt(
+      replica,
+      { id: ids.one ?? "", metrics: { loss: 8 } },
+      { run: "three", in: id, metrics: { loss: 4 } },
+    );
+  });
+  await eventually(() => losses(page)).toEqual(["8", "4", "2"]);
+  await banner.waitFor({ state: "detached" });
+  await eventually(() => state(page)).toBe("Live");
+  await logAt(replica, { id: ids.two ?? "", metrics: { loss: 9 } });
+  await eventually(() => losses(page)).toEqual(["8", "4", "9"]);
+  expect(await isSame(page)).toBe(true);
 });

@@ -1,5 +1,7 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { SearchCandidatesRequestSchema } from "../../gen/loggia/v1/candidates_pb.js";
 import { accessibilityOf, column, eventually, loggiaPages } from "./loggia-pages.ts";
 
 const { ids, server, visit } = await loggiaPages();
@@ -113,13 +115,44 @@ describe("the table of candidates", () => {
     const seen = await names(page);
     expect(seen).toEqual(seen.map((_, i) => `grain ${seen.length - 1 - i}`));
     expect(await page.locator("[data-row]").count()).toBeLessThan(60);
-    // In another order one is at the top again.
+    // In another order one is at the top again, and nothing is asked of where one was.
+    const offsets: number[] = [];
+    page.on("request", (request) => {
+      const body = request.postDataBuffer();
+      if (!request.url().endsWith("/SearchCandidates") || body === null) return;
+      const { offset, countLimit } = fromBinary(SearchCandidatesRequestSchema, body);
+      if (countLimit === 0) offsets.push(offset);
+    });
     await page
       .getByRole("columnheader", { name: /^Created/ })
       .getByRole("button", { name: "Created", exact: true })
       .click();
     await eventually(async () => (await names(page))[0]).toBe("grain 0");
     await page.locator('[data-row="0"]').waitFor();
+    expect(offsets).toEqual([0]);
+  });
+
+  it("fills its rows while they are moving", async () => {
+    const page = await visit(at("grains"));
+    await page.getByText("250 candidates").waitFor();
+    await eventually(() => page.locator("[data-state]").textContent()).toBe("Live");
+    const asked = page.waitForRequest("**/SearchCandidates");
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1000);
+    // A row every 40 ms, so that no place is looked at for long.
+    for (let row = 150; row < 155; row++) {
+      await grid(page).evaluate((grid, top) => {
+        grid.scrollTop = top;
+      }, row * 34);
+      // The first that is drawn above it.
+      await page.locator(`[data-row="${row - 6}"]`).waitFor({ state: "attached" });
+      await page.locator(`[data-row="${row - 7}"]`).waitFor({ state: "detached" });
+      await page.clock.runFor(40);
+    }
+    await asked;
+    await page.clock.resume();
+    const cell = page.locator('[data-row="155"] [role=gridcell][id$="-name"]');
+    await eventually(() => cell.textContent()).toBe("grain 94");
   });
 
   it("is worked with the keyboard alone", async () => {

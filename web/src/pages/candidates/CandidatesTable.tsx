@@ -74,11 +74,14 @@ export function CandidatesTable({
     () => ({ project, experiment: id, ...JSON.parse(wanted) }),
     [project, id, wanted],
   );
+  const sorting = view.sort ?? newestFirst;
+  // Another question has another first row.
+  const asked = `${view.filter} ${view.name} ${view.stage} ${sorting.column} ${sorting.descending}`;
   const candidates = useCandidates(
     of,
+    asked,
     view.columns !== undefined || keys !== undefined || keysError !== null,
   );
-  const sorting = view.sort ?? newestFirst;
   const isNewestFirst = sorting.column === newestFirst.column && sorting.descending;
   const live = useLive(of, candidates.total !== undefined, isNewestFirst ? undefined : sorting.column, grid);
   const tree = useTree(of, candidates);
@@ -134,8 +137,6 @@ export function CandidatesTable({
         .slice(0, 10)
         .map(({ id }) => id)
     : [];
-  // Another question has another first row.
-  const asked = `${view.filter} ${view.name} ${view.stage} ${sorting.column} ${sorting.descending}`;
   const askedBefore = useRef(asked);
   useEffect(() => {
     if (askedBefore.current !== asked) grid.current?.toTop();

@@ -26,19 +26,23 @@ export interface Candidates {
   loaded: () => Candidate[];
 }
 
-/** How long, in milliseconds, a place must be looked at until its rows are asked for: who drags the scroll bar passes many. */
+/** How long, in milliseconds, pages must be in sight until they are asked for: who drags the scroll bar passes many. */
 const settling = 60;
+
+const firstPage: readonly number[] = [0];
 
 /**
  * The candidates around what is seen, fetched by pages. While a changed question is not yet answered, the rows of the one
  * before stay.
+ * @param asked which candidates in which order, whatever is shown of them: when it changes, they are seen from the first.
  * @param isReady whether the question is complete.
  */
-export function useCandidates(of: CandidatesOf, isReady: boolean): Candidates {
+export function useCandidates(of: CandidatesOf, asked: string, isReady: boolean): Candidates {
   const cache = useQueryClient();
-  const [range, setSettled] = useState({ first: 0, end: pageSize });
+  const [settled, setSettled] = useState({ asked, pages: firstPage });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const pages = pagesOf(range);
+  const inSight = useRef("");
+  const pages = settled.asked === asked ? settled.pages : firstPage;
   const answers = useQueries({
     queries: pages.map((page) => ({ ...candidatesQuery(of, page), enabled: isReady })),
   });
@@ -67,10 +71,18 @@ export function useCandidates(of: CandidatesOf, isReady: boolean): Candidates {
     [pageOf, version],
   );
 
-  const setRange = useCallback((first: number, end: number) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setSettled({ first, end }), settling);
-  }, []);
+  const setRange = useCallback(
+    (first: number, end: number) => {
+      const pages = pagesOf(first, end);
+      // While rows move within the same pages, their time goes on.
+      const place = `${pages} ${asked}`;
+      if (place === inSight.current) return;
+      inSight.current = place;
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setSettled({ asked, pages }), settling);
+    },
+    [asked],
+  );
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const seen = endOf(pages, pageOf);
@@ -94,7 +106,7 @@ export function useCandidates(of: CandidatesOf, isReady: boolean): Candidates {
 }
 
 /** The pages that hold the rows of a range. */
-function pagesOf({ first, end }: { first: number; end: number }): number[] {
+function pagesOf(first: number, end: number): number[] {
   const from = Math.floor(first / pageSize);
   const to = Math.floor(Math.max(first, end - 1) / pageSize);
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);

@@ -60,7 +60,7 @@ async function fill(): Promise<void> {
       await sql`
         insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
         select 1, i, ${key}, 1, 10, 1700000000000, value, value
-        from ${range}, lateral (select ${value} as value) as logged`.execute(owner);
+        from (select i, ${value} as value from ${range}) as logged`.execute(owner);
     for (const [table, key, value] of [
       ["params", "lr", sql`(i % 100)::text`],
       ["params", "model", sql`'m' || i % 1000`],

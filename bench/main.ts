@@ -35,6 +35,7 @@ const usage = `npm run bench -- [options]
   --systems LIST     of mlflow,fasttrackml,raw,loggia (raw needs loggia)
   --rows LIST        ids of rows, as bench/rows.ts names them
   --runs N           runs in the experiment that is searched
+  --experiments N    experiments beside it, for --web (1000)
   --rounds N         measurements of each row on each system (3)
   --seconds N        length of one measurement (1, with --full 3)`;
 
@@ -53,6 +54,7 @@ const { values: options } = parseArgs({
     systems: { type: "string", default: "mlflow,fasttrackml,raw,loggia" },
     rows: { type: "string" },
     runs: { type: "string" },
+    experiments: { type: "string", default: "1000" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string" },
     help: { type: "boolean", default: false },
@@ -65,7 +67,8 @@ async function bench(stage: Stage): Promise<void> {
   if (options.web) {
     const [runs, rounds] = [Number(options.runs ?? 100_000), Number(options.rounds)];
     const chosen = options.systems.split(",");
-    console.log(await webPages(stage, { chosen, runs, rounds, million: options.million }));
+    const experiments = Number(options.experiments);
+    console.log(await webPages(stage, { chosen, runs, experiments, rounds, million: options.million }));
     return;
   }
   const data: Seed = {

@@ -40,7 +40,7 @@ interface Contestant {
  */
 export async function webPages(
   stage: Stage,
-  options: { chosen: readonly string[]; runs: number; rounds: number; million: boolean },
+  options: { chosen: readonly string[]; runs: number; experiments: number; rounds: number; million: boolean },
 ): Promise<string> {
   await promisify(execFile)(process.execPath, [new URL("../scripts/build-web.ts", import.meta.url).pathname]);
   const contestants = await bringUp(stage, options);
@@ -66,9 +66,14 @@ export async function webPages(
 
 async function bringUp(
   stage: Stage,
-  { chosen, runs, million }: { chosen: readonly string[]; runs: number; million: boolean },
+  {
+    chosen,
+    runs,
+    experiments,
+    million,
+  }: { chosen: readonly string[]; runs: number; experiments: number; million: boolean },
 ): Promise<Contestant[]> {
-  const data = { runs, points: 1, experiments: 1000, histories: [], pages: seeded };
+  const data = { runs, points: 1, experiments, histories: [], pages: seeded };
   const found: Contestant[] = [];
   for (const system of systems) {
     if (system.name === "fasttrackml" || !chosen.includes(system.name)) continue;

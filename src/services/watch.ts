@@ -59,26 +59,31 @@ export const watch = ({ db }: Deps) =>
       }, heartbeat).unref();
       let leave: (() => void) | undefined;
       try {
-        let until = await atTurn(() => currentSnapshot(db));
-        if (req.onlyChanges && since === undefined)
-          yield { changes: [], resumeToken: token(until), caughtUp: true };
-        else
+        const join = async () =>
+          watchedProject(db, subject.project).join({
+            ...subject,
+            hear(look) {
+              seen = look.told;
+              hear(look, subject, feed, ctx);
+            },
+          });
+        let until: Snapshot;
+        if (req.onlyChanges && since === undefined) {
+          // What was committed before is not told, and from here on all that comes is heard: nothing has to be looked for.
+          leave = await join();
+          until = await atTurn(() => currentSnapshot(db));
+        } else {
+          const first = await atTurn(() => currentSnapshot(db));
           for await (const told of catchUp(db, subject, since)) {
             ending.throwIfAborted();
             yield { changes: changesOf(told), resumeToken: req.resumeToken, caughtUp: false };
           }
-        // The first time may have taken long. What came meanwhile is little, and from here on all that comes is heard.
-        leave = await watchedProject(db, subject.project).join({
-          ...subject,
-          hear(look) {
-            seen = look.told;
-            hear(look, subject, feed, ctx);
-          },
-        });
-        const second = until;
-        until = await atTurn(() => currentSnapshot(db));
-        for await (const told of catchUp(db, subject, second))
-          yield { changes: changesOf(told), resumeToken: token(second), caughtUp: req.onlyChanges };
+          // The first time may have taken long. What came meanwhile is little, and from here on all that comes is heard.
+          leave = await join();
+          until = await atTurn(() => currentSnapshot(db));
+          for await (const told of catchUp(db, subject, first))
+            yield { changes: changesOf(told), resumeToken: token(first), caughtUp: req.onlyChanges };
+        }
         yield { changes: [], resumeToken: token(until), caughtUp: true };
         for (;;) {
           const parts = await feed.take(inOneAnswer);

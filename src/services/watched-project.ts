@@ -1,5 +1,6 @@
 import type { Database } from "../store/database.ts";
 import {
+  countWatched,
   currentSnapshot,
   type Fact,
   findChangedRuns,
@@ -8,6 +9,7 @@ import {
   readFacts,
   type Snapshot,
   type Suspect,
+  writtenSoFar,
 } from "../store/run-changes.ts";
 import { type Hint, lesser, watchHints } from "../store/run-hints.ts";
 import type { RunRow } from "../store/runs.ts";
@@ -18,7 +20,9 @@ const gathering = 50;
 /** Milliseconds between two looks for what nobody hinted at; longer where a look takes long: a twentieth of its time. */
 const leastPause = 500;
 const pauseFactor = 20;
-const longestPause = 60_000;
+const longestPause = 600_000;
+/** Of runs that are watched: more are looked at only when somebody wrote since, for that takes seconds. */
+const fewRuns = 20_000;
 /** Milliseconds until the next look after one that failed. */
 const afterFailure = 1_000;
 /** Of one look: more than a second of what a stream carries. */
@@ -75,6 +79,8 @@ export class WatchedProject {
   #isHintedEverywhere = false;
   #wake = Promise.withResolvers<void>();
   #told: Snapshot = "";
+  /** How much had been written by then, to any run. */
+  #written = "";
   /** Of runs that were looked at since `#told`. */
   #toldOf = new Map<bigint, Snapshot>();
   /** Runs that were met; what is known of one is never changed. */
@@ -110,6 +116,7 @@ export class WatchedProject {
   }
 
   async #begin(): Promise<void> {
+    this.#written = await this.#here(() => writtenSoFar(this.#db));
     this.#told = await this.#here(() => currentSnapshot(this.#db));
     const end = watchHints(this.#db, this.#project, (hints) => this.#hear(hints));
     void this.#lookOn().finally(end);
@@ -119,6 +126,7 @@ export class WatchedProject {
     for (const { runId, fromStep } of hints) {
       if (runId === "") {
         this.#isHintedEverywhere = true;
+        this.#written = "";
         continue;
       }
       const run = this.#runs.get(runId);
@@ -162,7 +170,8 @@ export class WatchedProject {
         // The database is away, or too slow: nothing was told, so nothing is lost.
         for (const [runId, fromStep] of hinted)
           this.#hinted.set(runId, lesser(this.#hinted, runId, fromStep));
-        due = performance.now() + afterFailure;
+        // Nor is a look that takes too long begun again at once: what is hinted at would wait for it.
+        due = performance.now() + Math.max(afterFailure, (performance.now() - began) * pauseFactor);
         await pauseFor(afterFailure);
       }
     }
@@ -171,7 +180,6 @@ export class WatchedProject {
   async #look(hinted: ReadonlyMap<string, bigint | undefined>, everywhere: boolean): Promise<void> {
     const db = this.#db;
     const project = this.#project;
-    const snapshot = await currentSnapshot(db);
     const suspects = new Map<bigint, Suspect>();
     const suspect = (runKey: bigint, fromStep: bigint | undefined) =>
       suspects.set(runKey, { runKey, told: this.#toldOf.get(runKey) ?? this.#told, fromStep });
@@ -180,22 +188,27 @@ export class WatchedProject {
       const run = this.#runs.get(runId);
       if (run !== undefined && this.#isWatched(run.runKey, run.experiment)) suspect(run.runKey, fromStep);
     }
-    if (everywhere) {
-      const watched = {
-        runKeys: [...new Set([...this.#watchers].flatMap(({ runKeys }) => [...runKeys.keys()]))],
-        experiments: [
-          ...new Set(
-            [...this.#watchers].flatMap(({ experiment }) => (experiment === undefined ? [] : [experiment])),
-          ),
-        ],
-      };
+    const watched = {
+      runKeys: [...new Set([...this.#watchers].flatMap(({ runKeys }) => [...runKeys.keys()]))],
+      experiments: [
+        ...new Set(
+          [...this.#watchers].flatMap(({ experiment }) => (experiment === undefined ? [] : [experiment])),
+        ),
+      ],
+    };
+    const written = everywhere ? await writtenSoFar(db) : this.#written;
+    const snapshot = await currentSnapshot(db);
+    const looksAround =
+      everywhere &&
+      (written !== this.#written || (await countWatched(db, project, watched.experiments)) <= fewRuns);
+    if (looksAround)
       for (const runKey of await findChangedRuns(db, project, watched, this.#told))
         suspect(runKey, undefined);
-    }
     const pointKeys = [...new Set([...this.#watchers].flatMap((watcher) => watcher.pointKeys))];
     const changed = await readChanged(db, project, [...suspects.values()], pointKeys, mostPoints + 1);
-    if (everywhere) {
+    if (looksAround) {
       this.#told = snapshot;
+      this.#written = written;
       this.#toldOf.clear();
     } else for (const runKey of suspects.keys()) this.#toldOf.set(runKey, snapshot);
     this.#tell(changed);

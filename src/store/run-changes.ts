@@ -81,6 +81,31 @@ export async function findChangedRuns(
   return rows.map(({ run_key }) => run_key);
 }
 
+/** How many runs some experiments have. */
+export async function countWatched(
+  db: Database,
+  project: bigint,
+  experiments: readonly bigint[],
+): Promise<number> {
+  const { rows } = await sql<{ runs: bigint }>`
+    select coalesce(sum(active_runs + deleted_runs), 0)::bigint as runs
+    from experiment_activity
+    where project_id = ${project} and experiment_id = any(${numberArray(experiments)}::bigint[])`.execute(db);
+  return Number(rows[0]?.runs ?? 0n);
+}
+
+/**
+ * A text that is another one once somebody has written to any run of the database, whatever the project: Postgres counts the rows
+ * of each table that are written, and adds what a connection wrote up to ten seconds later.
+ */
+export async function writtenSoFar(db: Database): Promise<string> {
+  const { rows } = await sql<{ written: string }>`
+    select sum(n_tup_ins + n_tup_upd + n_tup_del)::text as written
+    from pg_stat_all_tables
+    where relid = any('{runs,latest_metrics,metrics,params,tags,purged_runs}'::regclass[])`.execute(db);
+  return rows[0]?.written ?? "";
+}
+
 /** A run of which something may have changed. */
 export interface Suspect {
   runKey: bigint;

@@ -31,12 +31,14 @@ const final = new Set([Code.Unauthenticated, Code.PermissionDenied, Code.NotFoun
 /**
  * Watches runs as they change: all of an experiment, or up to 100. Rests while the tab is hidden, since a browser has six
  * connections to a server over HTTP/1.1 for all tabs, and takes up where it was when the tab is seen again.
+ * @param resumes whether to ask what came since the last answer; else a watch that takes up again has a gap.
  * @returns what ends it.
  */
 export function watch(
   project: string,
   of: { experimentId: string } | { runIds: string[] },
   { onChanges, onGap, onState }: WatchListener,
+  resumes: () => boolean,
 ): () => void {
   let resumeToken = "";
   let attempts = 0;
@@ -63,10 +65,12 @@ export function watch(
       dead = setTimeout(() => own.abort(), silence);
     };
     let isFollowing = false;
+    if (!resumes()) resumeToken = "";
+    const isNew = resumeToken === "";
     try {
       alive();
       const answers = client(WatchService, project).watch(
-        { ...of, resumeToken, onlyChanges: resumeToken === "" },
+        { ...of, resumeToken, onlyChanges: isNew },
         { signal: own.signal },
       );
       for await (const answer of answers) {
@@ -74,7 +78,7 @@ export function watch(
         if (!isFollowing) {
           isFollowing = true;
           attempts = 0;
-          if (resumeToken === "") onGap();
+          if (isNew) onGap();
           onState("live");
         }
         if (answer.changes.length > 0) take(answer.changes);

@@ -83,7 +83,9 @@ export function CandidatesTable({
     view.columns !== undefined || keys !== undefined || keysError !== null,
   );
   const isNewestFirst = sorting.column === newestFirst.column && sorting.descending;
-  const live = useLive(of, candidates.total !== undefined, isNewestFirst ? undefined : sorting.column, grid);
+  const size = experiment && experiment.candidates + experiment.deletedCandidates;
+  const isReady = candidates.total !== undefined;
+  const live = useLive(of, size, isReady, isNewestFirst ? undefined : sorting.column, grid);
   const tree = useTree(of, candidates);
   const { rowAt } = tree;
   const selection = useSelection(view, change, rowAt);

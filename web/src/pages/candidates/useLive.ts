@@ -18,16 +18,21 @@ export interface Live {
 /** Milliseconds between two looks at what cannot be told from changes alone, such as how many candidates match. */
 const pause = 1000;
 
+/** In an experiment of more candidates the server looks for seconds for what changed meanwhile; to ask for the rows anew is quicker. */
+const mostResumed = 20_000;
+
 const nothing = { added: 0, isReordered: false };
 
 /**
  * Keeps the candidates of a page as they are on the server. Values change in their place. New candidates come by themselves
  * while the newest stand first and the viewer is at the top; else rows would jump, and the viewer is told of them instead.
+ * @param size how many candidates the experiment has, whatever is asked of it; undefined while it is not known.
  * @param isReady whether the first rows are there; the watch waits for them.
  * @param sorted the column by which the rows are ordered; undefined for the newest first.
  */
 export function useLive(
   of: CandidatesOf,
+  size: number | undefined,
   isReady: boolean,
   sorted: string | undefined,
   grid: RefObject<GridHandle | null>,
@@ -37,8 +42,8 @@ export function useLive(
   const [news, setNews] = useState(nothing);
   const { project, experiment } = of;
 
-  const asked = useRef({ of, sorted });
-  asked.current = { of, sorted };
+  const asked = useRef({ of, sorted, size });
+  asked.current = { of, sorted, size };
   // What is new to one question need not be to another, and another's rows are asked for anew.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `of` is the question
   useEffect(() => setNews(nothing), [of]);
@@ -116,6 +121,7 @@ export function useLive(
       project,
       { experimentId: experiment },
       { onChanges, onState: setState, onGap: () => void cache.invalidateQueries({ queryKey: all }) },
+      () => (asked.current.size ?? 0) <= mostResumed,
     );
     return () => {
       clearTimeout(timer);

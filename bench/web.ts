@@ -57,7 +57,10 @@ export async function webPages(
   try {
     for (let round = 0; round < options.rounds; round++)
       for (const visit of planned)
-        for (const contestant of contestants) await make(browser, visit, contestant);
+        for (const contestant of contestants) {
+          await make(browser, visit, contestant);
+          await atRest([contestant.running.pid, stage.postgres.pid]);
+        }
   } finally {
     await browser.close();
   }
@@ -148,16 +151,17 @@ async function make(browser: Browser, visit: Visit, contestant: Contestant): Pro
       if (runs >= (task.least ?? 0)) await keep(task.title, () => task[name](page, runs));
   } finally {
     await context.close();
-    await atRest(running);
   }
 }
 
-/** A server may go on with what nobody waits for any more. */
-async function atRest({ pid }: Running): Promise<void> {
-  for (let before = cpuMilliseconds(pid); ; ) {
-    await sleep(500);
-    const now = cpuMilliseconds(pid);
-    if (now - before <= 50) return;
+/** A server, and Postgres for it, may go on with what nobody waits for any more; two minutes at most. */
+async function atRest(pids: readonly number[]): Promise<void> {
+  const used = () => pids.reduce((sum, pid) => sum + cpuMilliseconds(pid), 0);
+  let before = used();
+  for (let i = 0; i < 120; i++) {
+    await sleep(1000);
+    const now = used();
+    if (now - before <= 100) return;
     before = now;
   }
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { candidateQuery } from "../../api/candidate.ts";
 import { accessQuery } from "../../api/viewer.ts";
 import { count as thousands } from "../../format/number.ts";
@@ -16,6 +16,8 @@ export function CandidatePage() {
   const { tab } = useSearch({ strict: false });
   const { data: detail, error, refetch } = useQuery(candidateQuery(project, reference));
   const { data: access } = useQuery(accessQuery(project));
+  // Its code comes while the candidate is on its way.
+  useEffect(() => (sections.find(({ id }) => id === tab) ?? sections[0])?.load(), [tab]);
   useTitle(detail?.candidate.name, detail?.experiment.name, project);
   if (error !== null && detail === undefined) return <FailureNotice error={error} retry={refetch} />;
   if (detail === undefined) return <Waiting />;

@@ -15,31 +15,42 @@ interface Section {
   title: string;
   /** How many there are; the section is left out when there are none. */
   count?: (detail: CandidateDetail) => number;
-  Content: LazyExoticComponent<ComponentType<SectionProps>> | ComponentType<SectionProps>;
+  Content: LazyExoticComponent<ComponentType<SectionProps>>;
+  /** Has its code loaded, if nobody has yet. */
+  load: () => void;
 }
+
+type Loaded = Omit<Section, "Content" | "load"> & { load: () => Promise<ComponentType<SectionProps>> };
+
+const section = ({ load, ...rest }: Loaded): Section => ({
+  ...rest,
+  Content: lazy(async () => ({ default: await load() })),
+  // Whoever opens it is told what goes wrong.
+  load: () => void load().catch(() => {}),
+});
 
 /** The sections of a candidate's page, each loaded when it is opened. A new one adds its line. */
 export const sections: readonly Section[] = [
-  {
+  section({
     id: "overview",
     title: "Overview",
-    Content: lazy(async () => ({ default: (await import("./Overview.tsx")).Overview })),
-  },
-  {
+    load: async () => (await import("./Overview.tsx")).Overview,
+  }),
+  section({
     id: "charts",
     title: "Charts",
     count: (detail) => detail.candidate.metrics.size,
-    Content: lazy(async () => ({ default: (await import("./Charts.tsx")).Charts })),
-  },
-  {
+    load: async () => (await import("./Charts.tsx")).Charts,
+  }),
+  section({
     id: "artifacts",
     title: "Artifacts",
-    Content: lazy(async () => ({ default: (await import("./artifacts/Artifacts.tsx")).Artifacts })),
-  },
-  {
+    load: async () => (await import("./artifacts/Artifacts.tsx")).Artifacts,
+  }),
+  section({
     id: "models",
     title: "Models",
     count: (detail) => modelsOf(detail).length,
-    Content: lazy(async () => ({ default: (await import("./models/Models.tsx")).Models })),
-  },
+    load: async () => (await import("./models/Models.tsx")).Models,
+  }),
 ];

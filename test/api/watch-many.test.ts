@@ -41,7 +41,7 @@ test("the runs of a large experiment are not read while nobody writes, and what 
   await write(
     sql`update runs set status = 'KILLED' where project_id = ${project.id} and run_id = ${id}::uuid`,
   );
-  await watch.until(() => watch.run(id).status === "KILLED");
+  await watch.until((runs) => runs.get(id)?.status === "KILLED");
   expect(asked.everywhere).toBeGreaterThan(0);
   await watch.leave();
 });

@@ -12,9 +12,8 @@ const grace = 5_000;
 /**
  * Ends streams before their time. Who calls and what they may do is asked again while a stream lives, before each of its
  * messages and when there are none: it ends soon after a token is revoked or expires, a member leaves, or a project is
- * deleted. It ends when the server begins to stop, and at its
- * deadline. Its handler is told by `endingKey` and, if it reads, by its requests; it may finish what it has begun, for as
- * long as `grace`.
+ * deleted. It ends when the server begins to stop, and at its deadline. Its handler is told by `endingKey` and, if it reads,
+ * by its requests; it may finish what it has begun, for as long as `grace`.
  */
 export function endStreams(gate: Gatekeeper): Interceptor {
   return (next) => async (request) => {
@@ -86,19 +85,29 @@ async function* until<T>(
 ): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   const timer = new AbortController();
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => {});
+  let isOver = false;
+  let giveUp = () => {};
   const begin = () =>
     sleep(patience, undefined, { signal: timer.signal, ref: false }).then(
-      () => ended.reject(signal.reason),
+      () => {
+        isOver = true;
+        giveUp();
+      },
       () => {},
     );
+  // No race with a promise that lives as long as the stream: that would keep every item.
+  const next = () =>
+    new Promise<IteratorResult<T>>((resolve, reject) => {
+      giveUp = () => reject(signal.reason);
+      if (isOver) giveUp();
+      else iterator.next().then(resolve, reject);
+    });
   if (signal.aborted) begin();
   else signal.addEventListener("abort", begin);
   let isDone = false;
   try {
     for (;;) {
-      const item = await Promise.race([iterator.next(), ended.promise]);
+      const item = await next();
       if (item.done) {
         isDone = true;
         return;

@@ -1,6 +1,6 @@
 import { recordEvent, type Trail } from "./audit.ts";
 import { type Database, transaction } from "./database.ts";
-import { findUser, loadUser, type UserRow, userNamed } from "./users.ts";
+import { loadUser, type UserRow, userNamed } from "./users.ts";
 
 /** Whom an OpenID provider means: issuer and subject, which it never gives to another; the name is what it calls them now. */
 export interface Identity {
@@ -24,29 +24,21 @@ export const userOfIdentity = (
   trail: Omit<Trail, "actor">,
 ): Promise<UserRow | undefined> =>
   transaction(db, async (tx) => {
-    const known = await tx
-      .selectFrom("user_identities")
-      .select("user_id")
-      .where("issuer", "=", issuer)
-      .where("subject", "=", subject)
-      .executeTakeFirst();
-    if (known !== undefined) return loadUser(tx, known.user_id);
+    const known = await identified(tx, issuer, subject);
+    if (known !== undefined) return known;
     const about = { ...trail, actor: username, project: 0n };
-    const before = await findUser(tx, username);
-    const user = before ?? (await userNamed(tx, username, about));
-    // Locked, so that of two identities of one name the second sees the first.
+    const user = await userNamed(tx, username, about);
+    // Locked, so that of two identities of one name the second sees the first, also when both came with a new name at once.
     await tx
       .selectFrom("users")
       .select("user_id")
       .where("user_id", "=", user.user_id)
       .forUpdate()
       .executeTakeFirst();
-    if (before !== undefined && !(await isFree(tx, before, issuer, links))) return undefined;
-    await tx
-      .insertInto("user_identities")
-      .values({ issuer, subject, user_id: user.user_id })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+    const meanwhile = await identified(tx, issuer, subject);
+    if (meanwhile !== undefined) return meanwhile;
+    if (!(await isFree(tx, user, issuer, links))) return undefined;
+    await tx.insertInto("user_identities").values({ issuer, subject, user_id: user.user_id }).execute();
     await recordEvent(tx, {
       ...about,
       action: "user.identify",
@@ -57,6 +49,17 @@ export const userOfIdentity = (
     return user;
   });
 
+async function identified(tx: Database, issuer: string, subject: string): Promise<UserRow | undefined> {
+  const known = await tx
+    .selectFrom("user_identities")
+    .select("user_id")
+    .where("issuer", "=", issuer)
+    .where("subject", "=", subject)
+    .executeTakeFirst();
+  return known && loadUser(tx, known.user_id);
+}
+
+/** Whether a user may become the one of an identity of `issuer`; one who was just made may. */
 async function isFree(tx: Database, user: UserRow, issuer: string, links: boolean): Promise<boolean> {
   const identities = await tx
     .selectFrom("user_identities")

@@ -52,14 +52,28 @@ export async function artifactArchiveRoute(
         "cache-control": "private, no-store",
         "content-security-policy": "sandbox; default-src 'none'",
       });
-      const zip = Readable.fromWeb(makeZip(entriesOf(files)) as import("node:stream/web").ReadableStream);
       // What fails in the middle cuts the answer short, which its reader can tell from an end.
-      return reply.send(zip);
+      return reply.send(zipOf(files));
     },
   });
 }
 
-async function* entriesOf(files: Awaited<ReturnType<ArtifactArchives["ofRun"]>>["files"]) {
-  for await (const { name, size, modified, bytes } of files)
-    yield { name, size, lastModified: modified, input: bytes };
+type Files = Awaited<ReturnType<ArtifactArchives["ofRun"]>>["files"];
+
+/** The bytes of a ZIP file. client-zip forgets the file that it is reading when nobody takes them any more, so it is closed here. */
+function zipOf(files: Files): Readable {
+  let current: Readable | undefined;
+  let isOver = false;
+  async function* entries() {
+    for await (const { name, size, modified, bytes } of files) {
+      current = bytes;
+      if (isOver) bytes.destroy();
+      yield { name, size, lastModified: modified, input: bytes };
+    }
+  }
+  const zip = Readable.fromWeb(makeZip(entries()) as import("node:stream/web").ReadableStream);
+  return zip.once("close", () => {
+    isOver = true;
+    current?.destroy();
+  });
 }

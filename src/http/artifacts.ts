@@ -142,6 +142,7 @@ async function answerWith(
     const selection = select(request.headers, { etag, modified: file.modified, size: file.size });
     if (selection.status === 416) throw beyondEnd(reply, file.size);
     const range = selection.status === 206 ? selection.range : undefined;
+    const isPreview = parameter(request, "preview") === "true";
     try {
       const bodyless = selection.status === 304 || request.method === "HEAD";
       const body = bodyless ? undefined : await file.open(range);
@@ -151,7 +152,7 @@ async function answerWith(
           etag,
           ...commonHeaders(file),
           ...(selection.status !== 304 && bodyHeaders(file, range)),
-          ...(parameter(request, "preview") === "true" && previewHeaders(file)),
+          ...(isPreview && previewHeaders(file)),
         },
         body,
       };

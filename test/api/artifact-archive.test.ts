@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { type TestProject, testServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const server = await testServer();
 const path = "/api/1.0/loggia/artifacts/archive";
@@ -45,6 +46,13 @@ async function unpacked(archive: Uint8Array): Promise<Record<string, string>> {
 
 const get = (project: TestProject, query: Record<string, string>, init: RequestInit = {}) =>
   fetch(`${project.uri}${path}?${new URLSearchParams(query)}`, init);
+
+/** How many files of the store this process, in which the server runs, has open. */
+async function openArtifacts(): Promise<number> {
+  const files = await readdir("/proc/self/fd");
+  const targets = await Promise.all(files.map((file) => readlink(`/proc/self/fd/${file}`).catch(() => "")));
+  return targets.filter((target) => target.startsWith(server.artifactsRoot)).length;
+}
 
 describe("a folder as an archive", () => {
   test("holds every file below it, whatever its name, and none beside it", async () => {
@@ -117,6 +125,18 @@ describe("a folder as an archive", () => {
     expect(most - before).toBeLessThan(large.length * 1.5);
   });
 
+  test("that nobody takes to its end leaves no file open", async () => {
+    const [project, run_id] = await runWith({ "d/a": new Uint8Array(64 * 2 ** 20), "d/b": "x" });
+    const before = await openArtifacts();
+    for (let i = 0; i < 5; i++) {
+      const abort = new AbortController();
+      const response = await get(project, { run_id, path: "d" }, { signal: abort.signal });
+      await response.body?.getReader().read();
+      abort.abort();
+    }
+    await until("the files are closed", async () => (await openArtifacts()) === before, 10_000);
+  });
+
   test("is refused where there is none", async () => {
     const [project, run_id] = await runWith({ "a/file": "x" });
     const refused = async (query: Record<string, string>, of = project) => {
@@ -161,5 +181,13 @@ describe("a preview", () => {
         "sandbox; default-src 'none'",
         "nosniff",
       ]);
+  });
+
+  test("that is asked for in two ways is refused, and leaves no file open", async () => {
+    const [project, run_id] = await runWith({ "report.html": script });
+    const before = await openArtifacts();
+    const url = `${project.uri}/get-artifact?run_id=${run_id}&path=report.html&preview=true&preview=false`;
+    expect((await fetch(url)).status).toBe(400);
+    expect(await openArtifacts()).toBe(before);
   });
 });

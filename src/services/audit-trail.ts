@@ -22,16 +22,24 @@ export function audited({ values }: HandlerContext): Trail {
 
 /**
  * Does what is to stand in the audit log of the call's project, and records it by the same commit.
+ * @param object what it is done to, of which what `act` answers may decide.
  * @param act answers whether there was anything to do; if not, nothing is recorded.
  */
 export const recorded = <T>(
   db: Database,
   ctx: HandlerContext,
-  event: { action: string; object: string },
+  { action, object }: { action: string; object: string | ((done: NonNullable<T>) => string) },
   act: (tx: Database) => Promise<T>,
 ): Promise<T> =>
   transaction(db, async (tx) => {
     const done = await act(tx);
-    if (done) await recordEvent(tx, { ...audited(ctx), ...event, project: project(ctx), result: "ok" });
+    if (done)
+      await recordEvent(tx, {
+        ...audited(ctx),
+        project: project(ctx),
+        action,
+        object: typeof object === "string" ? object : object(done),
+        result: "ok",
+      });
     return done;
   });

@@ -1,7 +1,8 @@
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { invalid } from "../errors.ts";
 import { moveRuns, type Obstacle, tagRuns } from "../store/many-runs.ts";
+import { recorded } from "./audit-trail.ts";
 import { tooMany } from "./candidates.ts";
 import { missing, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -11,19 +12,22 @@ import { checkStorable, checkTag } from "./names.ts";
 const mostRuns = 1_000;
 
 /** Changes of many runs at once, each in one transaction and safe to repeat. */
-export const candidateChanges = ({ db }: Deps) =>
-  ({
-    async deleteCandidates(req, ctx) {
-      const moved = await moveRuns(db, project(ctx), chosenRuns(req.runIds), "deleted");
-      if (typeof moved !== "number") throw refusal(moved);
-      return { changedCount: moved };
-    },
+export const candidateChanges = ({ db }: Deps) => {
+  const move = async (ctx: HandlerContext, given: readonly string[], to: "active" | "deleted") => {
+    const runIds = chosenRuns(given);
+    const action = to === "deleted" ? "run.delete" : "run.restore";
+    const event = { action, object: (ids: readonly string[]) => ids.join(" ") };
+    const moved = await recorded(db, ctx, event, async (tx) => {
+      const found = await moveRuns(tx, project(ctx), runIds, to);
+      if (!Array.isArray(found)) throw refusal(found);
+      return found.length === 0 ? undefined : found;
+    });
+    return { changedCount: moved?.length ?? 0 };
+  };
 
-    async restoreCandidates(req, ctx) {
-      const moved = await moveRuns(db, project(ctx), chosenRuns(req.runIds), "active");
-      if (typeof moved !== "number") throw refusal(moved);
-      return { changedCount: moved };
-    },
+  return {
+    deleteCandidates: (req, ctx) => move(ctx, req.runIds, "deleted"),
+    restoreCandidates: (req, ctx) => move(ctx, req.runIds, "active"),
 
     async tagCandidates(req, ctx) {
       const { key, value } = req;
@@ -35,7 +39,8 @@ export const candidateChanges = ({ db }: Deps) =>
       if (obstacle !== undefined) throw refusal(obstacle);
       return {};
     },
-  }) satisfies Partial<ServiceImpl<typeof CandidateService>>;
+  } satisfies Partial<ServiceImpl<typeof CandidateService>>;
+};
 
 /** Each once. @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST for what is no run's id */
 function chosenRuns(ids: readonly string[]): string[] {

@@ -178,6 +178,19 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
 
 const attempts = 4;
 
+/** By transaction: what is to be done once it is committed. */
+const consequences = new WeakMap<Database, ((db: Database) => void)[]>();
+
+/**
+ * Does `work` once what was written in `db` is committed: at once, unless it is a transaction. `work` is given the database
+ * outside of the transaction.
+ */
+export function onceCommitted(db: Database, work: (db: Database) => void): void {
+  const later = consequences.get(db);
+  if (later === undefined) work(db);
+  else later.push(work);
+}
+
 /**
  * Runs `work` in one transaction; again when Postgres asks for it (deadlock, serialization failure), and when the connection
  * is lost before the commit was sent. What becomes of a commit without an answer is not known: that is for the caller of
@@ -189,17 +202,21 @@ export async function transaction<T>(db: Database, work: (tx: Transaction<DB>) =
   for (let attempt = 1; ; attempt++) {
     let done = false;
     let failure: unknown;
+    const later: ((db: Database) => void)[] = [];
     try {
-      return await db.transaction().execute(async (tx) => {
+      const result = await db.transaction().execute(async (tx) => {
+        consequences.set(tx, later);
         try {
-          const result = await work(tx);
+          const found = await work(tx);
           done = true;
-          return result;
+          return found;
         } catch (error) {
           failure = error;
           throw error;
         }
       });
+      for (const one of later) one(db);
+      return result;
     } catch (error) {
       // On a lost connection the rollback fails too, and its error would hide the reason.
       const reason = failure ?? error;

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { numberArray, textArray } from "./array-literals.ts";
 import { type Database, transaction } from "./database.ts";
+import { hintRuns } from "./run-hints.ts";
 
 /** Changes of many runs at once: all or none, each safe to repeat. */
 
@@ -25,14 +26,14 @@ interface LockedRun {
  * Moves runs to the lifecycle stage `to`, where some may be already. They no longer follow their experiment's deletion and
  * restoration; out of an experiment that is being purged there is no way back.
  * @param runIds each 32 lower-case hex digits, none twice.
- * @returns how many were in the other stage, or what is in the way.
+ * @returns the ids of those that were in the other stage, or what is in the way.
  */
 export const moveRuns = (
   db: Database,
   project: bigint,
   runIds: readonly string[],
   to: Stage,
-): Promise<number | Obstacle> =>
+): Promise<string[] | Obstacle> =>
   transaction(db, async (tx) => {
     const runs = await lockRuns(tx, project, runIds);
     const obstacle =
@@ -47,11 +48,14 @@ export const moveRuns = (
           deleted_at = ${to === "deleted" ? sql`now()` : sql`null`}
         where project_id = ${project}
           and run_key = any(${numberArray(moving.map((run) => run.run_key))}::bigint[])`.execute(tx);
-    return moving.length;
+    const moved = moving.map(idOf);
+    hintRuns(tx, project, moved);
+    return moved;
   });
 
 /**
- * Sets a tag of active runs, or deletes it where they have it.
+ * Sets a tag of active runs, or deletes it where they have it, and writes the rows of these runs anew as deleteTag does
+ * (tags.ts).
  * @param value undefined deletes.
  * @returns what is in the way, if anything.
  */
@@ -71,8 +75,13 @@ export const tagRuns = (
     const runKeys = numberArray(runs.map((run) => run.run_key));
     if (value === undefined)
       await sql`
-        delete from tags
-        where project_id = ${project} and run_key = any(${runKeys}::bigint[]) and key = ${key}`.execute(tx);
+        with gone as (
+          delete from tags
+          where project_id = ${project} and run_key = any(${runKeys}::bigint[]) and key = ${key}
+          returning run_key
+        )
+        update runs set status = status
+        where project_id = ${project} and run_key in (select run_key from gone)`.execute(tx);
     else
       await sql`
         insert into tags (project_id, run_key, key, experiment_id, value)
@@ -81,6 +90,7 @@ export const tagRuns = (
           ${runKeys}::bigint[], ${numberArray(runs.map((run) => run.experiment_id))}::bigint[]
         ) as given (run_key, experiment_id)
         on conflict (project_id, run_key, key) do update set value = excluded.value`.execute(tx);
+    hintRuns(tx, project, runIds);
     return undefined;
   });
 

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import type { Database } from "./database.ts";
+import { type Database, onceCommitted } from "./database.ts";
 import type { Listening } from "./notifications.ts";
 import { inProjects } from "./scope.ts";
 
@@ -170,20 +170,22 @@ export function shareHints(db: Database, listen: (heard: (said: string) => void)
 export const watchHints = (db: Database, project: bigint, hear: Hear): (() => void) =>
   hintsOf(db).watch(project, hear);
 
-/** To be called when runs have changed, once that is committed. */
+/** To be called when runs have changed: tells of it once that is committed. */
 export function hintRuns(db: Database, project: bigint, runIds: readonly string[]): void {
-  const hints = known.get(db);
-  if (hints === undefined || hints.isIdle) return;
-  hints.tell(
-    project,
-    runIds.map((runId) => ({ runId, fromStep: undefined })),
-  );
+  onceCommitted(db, (committed) => {
+    const hints = known.get(committed);
+    if (hints === undefined || hints.isIdle) return;
+    hints.tell(
+      project,
+      runIds.map((runId) => ({ runId, fromStep: undefined })),
+    );
+  });
 }
 
 /** As hintRuns, for more runs than can be named. */
 export const hintManyRuns = (db: Database, project: bigint): void => hintRuns(db, project, [""]);
 
-/** As hintRuns, for what was logged. */
+/** As hintRuns, for what was logged and is committed. */
 export function hintLogged(
   db: Database,
   batches: readonly { project: bigint; runId: string; metrics: readonly { step: bigint }[] }[],

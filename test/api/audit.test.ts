@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { AuditService, type Event } from "../../gen/loggia/v1/audit_pb.js";
+import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { MemberService } from "../../gen/loggia/v1/members_pb.js";
 import { ModelRegistryService } from "../../gen/mlflow/model_registry_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
@@ -89,6 +90,13 @@ describe.each(protocols)("the audit log over %s", (protocol) => {
     await runs.deleteRun({ runId });
     await failure(runs.deleteRun({ runId }));
     await runs.restoreRun({ runId });
+    const candidates = project.client(CandidateService, protocol, token);
+    const other = (await runs.createRun({ experimentId: "0" })).run?.info?.runId ?? "";
+    await candidates.deleteCandidates({ runIds: [other] });
+    await candidates.deleteCandidates({ runIds: [runId, other] });
+    await candidates.deleteCandidates({ runIds: [runId, other] });
+    await failure(candidates.restoreCandidates({ runIds: [runId, "f".repeat(32)] }));
+    await candidates.restoreCandidates({ runIds: [runId, other] });
     await runs.deleteExperiment({ experimentId });
     await runs.restoreExperiment({ experimentId });
     await failure(runs.deleteExperiment({ experimentId: "77" }));
@@ -103,6 +111,9 @@ describe.each(protocols)("the audit log over %s", (protocol) => {
       [
         ["run.delete", runId],
         ["run.restore", runId],
+        ["run.delete", other],
+        ["run.delete", runId],
+        ["run.restore", `${runId} ${other}`],
         ["experiment.delete", experimentId],
         ["experiment.restore", experimentId],
         ["model_version.delete", "model 1"],

@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
+import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { PurgeService } from "../../gen/loggia/v1/purge_pb.js";
 import { WatchService } from "../../gen/loggia/v1/watch_pb.js";
 import { MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
 import { failure, type TestProject, testServer } from "../support/server.ts";
 import { revokeToken } from "../support/tokens.ts";
-import { reader } from "../support/watching.ts";
+import { type KnownRun, reader } from "../support/watching.ts";
 
 const server = await testServer();
 const replica = await server.replica();
@@ -231,6 +232,23 @@ describe("Watch", () => {
     await watch.until(() => watch.run(runId).points.m?.includes("3/1/3") === true);
     await sql`update runs set status = 'KILLED' where run_id = ${runId}::uuid`.execute(server.db);
     await watch.until(() => watch.run(runId).status === "KILLED");
+    await watch.leave();
+  });
+
+  test("changes of many runs at once are told: their tags, one that is taken away, and their deletion", async () => {
+    const { project, client, runId } = await setUp();
+    const runIds = [runId, await newRun(project)];
+    const watch = reader(client.watch({ runIds }));
+    await watch.caughtUp();
+    const candidates = project.client(CandidateService, "grpc");
+    const each = (is: (run: KnownRun) => boolean) =>
+      watch.until(() => runIds.every((id) => is(watch.run(id))));
+    await candidates.tagCandidates({ runIds, key: "k", value: "v" });
+    await each(({ tags }) => tags.k === "v");
+    await candidates.tagCandidates({ runIds, key: "k" });
+    await each(({ tags }) => !("k" in tags));
+    await candidates.deleteCandidates({ runIds });
+    await each(({ stage }) => stage === "deleted");
     await watch.leave();
   });
 

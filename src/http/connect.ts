@@ -109,15 +109,21 @@ function endWithAnswered(request: IncomingMessage, response: ServerResponse): vo
     });
     return;
   }
+  answers.set(request, response);
   const { socket } = request;
   response.once("finish", () => {
     if (!request.complete) setTimeout(() => socket.destroy(), timeToRead).unref();
   });
 }
 
+/** The answers to calls over HTTP/1.1, where a request that was read is over and leads to nothing. */
+const answers = new WeakMap<IncomingMessage, ServerResponse>();
+
 function cut(request: IncomingMessage): void {
+  const answer = answers.get(request);
   if (request instanceof Http2ServerRequest) request.stream.close(constants.NGHTTP2_CANCEL);
-  else request.destroy();
+  // After its end the connection may be another call's.
+  else if (!answer?.writableFinished) answer?.destroy();
 }
 
 function protocolOf({ headers }: FastifyRequest): string {

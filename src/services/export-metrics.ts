@@ -47,6 +47,8 @@ export interface MetricExport {
 
 const mostRuns = 10_000;
 const mostKeys = 1_000;
+/** Series that are listed at a time: metrics of runs, which together can be millions. */
+const mostSeries = 10_000;
 
 /** A run on the way through an export, and where the export stands with it. */
 interface RunOnTheWay {
@@ -85,16 +87,19 @@ export async function beginMetricExport(
   }
   /** The points of `page`; of its first run only those behind `after`. */
   async function* pointsOf(page: readonly RunOnTheWay[], after?: MetricPoint): AsyncGenerator<PointPart> {
-    const wanted = keys?.filter((key) => after === undefined || compare(key, after.key) >= 0);
-    const series = page.flatMap((run) => (wanted ?? [undefined]).map((key) => ({ ...run, key })));
-    for await (const points of readSeries(db, of, series, after)) {
-      const last = points.at(-1);
-      const run = last && series[last.place];
-      if (last === undefined || run === undefined) continue;
-      yield {
-        points: points.map(({ place, ...point }) => ({ ...point, runId: series[place]?.runId ?? "" })),
-        after: tokens.token(toPointCursor(run, last)),
-      };
+    const wanted = keys?.filter((key) => after === undefined || compare(key, after.key) >= 0) ?? [undefined];
+    const atOnce = Math.max(1, Math.floor(mostSeries / wanted.length));
+    for (let from = 0; from < page.length; from += atOnce) {
+      const series = page.slice(from, from + atOnce).flatMap((run) => wanted.map((key) => ({ ...run, key })));
+      for await (const points of readSeries(db, of, series, from === 0 ? after : undefined)) {
+        const last = points.at(-1);
+        const run = last && series[last.place];
+        if (last === undefined || run === undefined) continue;
+        yield {
+          points: points.map(({ place, ...point }) => ({ ...point, runId: series[place]?.runId ?? "" })),
+          after: tokens.token(toPointCursor(run, last)),
+        };
+      }
     }
   }
   return { parts: keepingScope(oneOfFew(db, of, ahead(parts()))), experimentName: runs.experimentName };

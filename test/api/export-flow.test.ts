@@ -105,6 +105,28 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("over %s", (protocol) =>
   });
 });
 
+test("an export of many metrics of many runs does not list them all beforehand", async () => {
+  const { rows } = await sql<{ id: string }>`
+    select replace(run_id::text, '-', '') as id from runs where project_id = ${project.id} limit 3000`.execute(
+    server.db,
+  );
+  const leaving = new AbortController();
+  const heap = process.memoryUsage().heapUsed;
+  const begin = statements;
+  const messages = project
+    .client(ExportService, "grpc")
+    .exportMetricHistories(
+      { runIds: rows.map(({ id }) => id), metricKeys: Array.from({ length: 1_000 }, (_, i) => `m${i}`) },
+      { signal: leaving.signal },
+    )
+    [Symbol.asyncIterator]();
+  const none = messages.next();
+  await until("some series were read", () => statements > begin + 5);
+  expect(process.memoryUsage().heapUsed - heap).toBeLessThan(100 * 2 ** 20);
+  leaving.abort();
+  await expect(none).rejects.toThrow();
+});
+
 test("eight exports of a project go on at a time, and those that end make room", async () => {
   const running = await Promise.all(Array.from({ length: 8 }, () => stalled()));
   const limited = { errorCode: "REQUEST_LIMIT_EXCEEDED" };

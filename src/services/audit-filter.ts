@@ -1,6 +1,6 @@
-import { invalid } from "../errors.ts";
 import type { EventFilter } from "../store/audit.ts";
 import { checkText } from "./names.ts";
+import { between } from "./request-limits.ts";
 
 /** What a request asks of events; times are milliseconds since the epoch. */
 export interface GivenFilter {
@@ -26,9 +26,5 @@ export function eventFilter({ actor, action, from, until }: GivenFilter): EventF
 }
 
 function moment(parameter: string, milliseconds: bigint): Date {
-  if (milliseconds < 0n || milliseconds > latest)
-    throw invalid(
-      `Invalid value for parameter '${parameter}': it must be between 0 and ${latest}, but is ${milliseconds}.`,
-    );
-  return new Date(Number(milliseconds));
+  return new Date(Number(between(parameter, milliseconds, 0, latest)));
 }

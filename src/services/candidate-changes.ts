@@ -3,11 +3,11 @@ import type { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { invalid } from "../errors.ts";
 import { moveRuns, type Obstacle, tagRuns } from "../store/many-runs.ts";
 import { recorded } from "./audit-trail.ts";
-import { tooMany } from "./candidates.ts";
 import { missing, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound, runNotInState } from "./ids.ts";
 import { checkStorable, checkTag } from "./names.ts";
+import { named } from "./request-limits.ts";
 
 const mostRuns = 1_000;
 
@@ -44,9 +44,7 @@ export const candidateChanges = ({ db }: Deps) => {
 
 /** Each once. @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST for what is no run's id */
 function chosenRuns(ids: readonly string[]): string[] {
-  if (ids.length === 0) throw missing("run_ids");
-  if (ids.length > mostRuns) throw tooMany("run_ids", mostRuns, ids.length);
-  return [...new Set(ids)].map(runKeyText);
+  return named("run_ids", ids, mostRuns).map(runKeyText);
 }
 
 function refusal({ runId, why }: Obstacle) {

@@ -3,10 +3,11 @@ import type { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { invalid } from "../errors.ts";
 import { findKeys, findUsers, findValues } from "../store/candidate-keys.ts";
 import type { FactKind } from "../store/search-facts.ts";
-import { between, chosenExperiments } from "./candidates.ts";
+import { chosenExperiments } from "./candidates.ts";
 import { missing, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { checkStorable } from "./names.ts";
+import { between } from "./request-limits.ts";
 
 const mostColumns = 2_000;
 const usualValues = 20;

@@ -8,15 +8,13 @@ import {
   type Columns,
   findChildren,
   findModelsOfRun,
-  findRunByKey,
-  findRunsByKey,
   findVersionsOfRun,
   parentTag,
 } from "../store/candidates.ts";
 import type { Database } from "../store/database.ts";
 import { findExperiment } from "../store/experiments.ts";
 import { loadModelVersions } from "../store/model-versions.ts";
-import { findRun, type RunRow } from "../store/runs.ts";
+import { findRun, findRunByKey, findRunsByKey, type RunRow } from "../store/runs.ts";
 import { countRuns, findPlace } from "../store/search-places.ts";
 import { type Page, searchRuns } from "../store/search-runs.ts";
 import { toCandidates } from "./candidate-messages.ts";
@@ -26,6 +24,7 @@ import { fromUuid, runKeyText, runNotFound } from "./ids.ts";
 import { listPage } from "./listings.ts";
 import { checkStorable } from "./names.ts";
 import { pagesOf } from "./pages.ts";
+import { between, named, tooMany } from "./request-limits.ts";
 import { experimentKeys } from "./search.ts";
 import { stageOf } from "./views.ts";
 
@@ -133,9 +132,7 @@ const noColumns: Columns = { metrics: [], params: [], tags: [] };
 
 /** The ids that can exist, each once. @throws INVALID_PARAMETER_VALUE for none, and for too many */
 export function chosenExperiments(ids: readonly string[]): bigint[] {
-  if (ids.length === 0) throw missing("experiment_ids");
-  if (ids.length > mostExperiments) throw tooMany("experiment_ids", mostExperiments, ids.length);
-  return experimentKeys(ids);
+  return experimentKeys(named("experiment_ids", ids, mostExperiments));
 }
 
 function columnsOf(req: {
@@ -214,14 +211,3 @@ function pageOfChildren(
       }),
   });
 }
-
-export function between(name: string, value: number, least: number, most: number): number {
-  if (value < least || value > most)
-    throw invalid(
-      `Invalid value for parameter '${name}': it must be between ${least} and ${most}, but is ${value}.`,
-    );
-  return value;
-}
-
-export const tooMany = (name: string, most: number, found: number) =>
-  invalid(`Invalid value for parameter '${name}': it must name at most ${most}, but names ${found}.`);

@@ -2,16 +2,16 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { CiService } from "../../gen/loggia/v1/ci_pb.js";
 import type { GitLabApi } from "../ci/gitlab-api.ts";
 import { jobTag, over, progressOf } from "../ci/job.ts";
-import { invalid } from "../errors.ts";
 import { provenRepository, recordJob } from "../store/ci-jobs.ts";
 import { findRunJobs, type RunJob } from "../store/ci-runs.ts";
 import { findProjectByReference } from "../store/ci-trusts.ts";
 import type { Database } from "../store/database.ts";
 import { findRun } from "../store/runs.ts";
 import { toJob } from "./ci-job-messages.ts";
-import { missing, project, required } from "./context.ts";
+import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { runKeyText, runNotFound } from "./ids.ts";
+import { named } from "./request-limits.ts";
 
 const mostRuns = 1_000;
 
@@ -33,12 +33,7 @@ export const ciJobs = ({ db, ci }: Pick<Deps, "db" | "ci">) =>
     },
 
     async getRunJobs(req, ctx) {
-      const [...runIds] = new Set(req.runIds);
-      if (runIds.length === 0) throw missing("run_ids");
-      if (runIds.length > mostRuns)
-        throw invalid(
-          `Invalid value for parameter 'run_ids': it must name at most ${mostRuns} runs, but names ${runIds.length}.`,
-        );
+      const runIds = named("run_ids", req.runIds, mostRuns);
       // Other text is no run's id.
       const ids = runIds.filter((id) => /^[0-9a-f]{32}$/.test(id));
       return { jobs: (await jobsOf(db, ci?.gitlab, project(ctx), ids)).map(toJob) };

@@ -9,12 +9,12 @@ import {
   listExperiments,
   loadExperiments,
 } from "../store/experiment-list.ts";
-import { between } from "./candidates.ts";
 import { project, required } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { experimentKey, experimentNotFound } from "./ids.ts";
 import { checkStorable } from "./names.ts";
 import { pagesOf } from "./pages.ts";
+import { between } from "./request-limits.ts";
 import { stageOf } from "./views.ts";
 
 const usualResults = 100;

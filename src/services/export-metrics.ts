@@ -3,9 +3,10 @@ import { invalid } from "../errors.ts";
 import type { CursorValue } from "../search/page-token.ts";
 import { ahead } from "../store/ahead.ts";
 import type { Database } from "../store/database.ts";
-import { findRunKeys, readSeries } from "../store/export-metrics.ts";
+import { readSeries } from "../store/export-metrics.ts";
 import { type RunWalk, walkRuns } from "../store/export-runs.ts";
 import type { MetricPoint } from "../store/run-data.ts";
+import { findRunKeys } from "../store/runs.ts";
 import { keepingScope } from "../store/scope.ts";
 import { project } from "./context.ts";
 import type { Deps } from "./deps.ts";
@@ -21,6 +22,7 @@ import {
 import { oneOfFew } from "./exports-at-a-time.ts";
 import { fromUuid, runNotFound } from "./ids.ts";
 import { checkStorable } from "./names.ts";
+import { tooMany } from "./request-limits.ts";
 
 export interface GivenMetricExport extends GivenScope {
   runIds: readonly string[];
@@ -154,10 +156,7 @@ function listedRuns(db: Database, of: bigint, { runIds, ...others }: GivenMetric
     throw invalid(
       "Invalid value for parameter 'run_ids': it cannot stand beside 'experiment_ids', 'filter', 'run_view_type' or 'order_by'.",
     );
-  if (runIds.length > mostRuns)
-    throw invalid(
-      `Invalid value for parameter 'run_ids': it must name at most ${mostRuns}, but names ${runIds.length}.`,
-    );
+  if (runIds.length > mostRuns) throw tooMany("run_ids", mostRuns, runIds.length);
   // Other text is no run's id.
   const ids = [...new Set(runIds)].filter(isRunId);
   const places = new Map(ids.map((id, i) => [id, BigInt(i)]));
@@ -168,7 +167,11 @@ function listedRuns(db: Database, of: bigint, { runIds, ...others }: GivenMetric
       const [place] = cursor ?? [];
       const rest = typeof place === "bigint" ? ids.slice(Number(place) + 1) : ids;
       const found = await findRunKeys(db, of, rest);
-      yield found.map((run) => ({ ...run, cursor: [places.get(run.runId) ?? 0n] }));
+      yield found.map((run) => ({
+        runId: run.run_id,
+        runKey: run.run_key,
+        cursor: [places.get(run.run_id) ?? 0n],
+      }));
     },
     async cursorOf(runId) {
       const place = places.get(runId);
@@ -181,10 +184,7 @@ function listedRuns(db: Database, of: bigint, { runIds, ...others }: GivenMetric
 /** The metrics of an export in their order, each once; undefined for all. @throws INVALID_PARAMETER_VALUE */
 function checkKeys(given: readonly string[]): string[] | undefined {
   if (given.length === 0) return undefined;
-  if (given.length > mostKeys)
-    throw invalid(
-      `Invalid value for parameter 'metric_keys': it must name at most ${mostKeys}, but names ${given.length}.`,
-    );
+  if (given.length > mostKeys) throw tooMany("metric_keys", mostKeys, given.length);
   for (const key of given) checkStorable("metric_keys", key);
   return [...new Set(given)].sort(compare);
 }

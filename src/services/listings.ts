@@ -1,7 +1,7 @@
-import { invalid } from "../errors.ts";
 import type { CursorValue } from "../search/page-token.ts";
 import type { Database } from "../store/database.ts";
 import { pagesOf } from "./pages.ts";
+import { between } from "./request-limits.ts";
 
 /** Rows of a page when a request does not say, and at most. */
 const usual = 100;
@@ -28,11 +28,7 @@ export async function listPage<Row, Key extends CursorValue>(
   { maxResults, pageToken }: ListRequest,
   { about, key, find }: Listing<Row, Key>,
 ): Promise<{ rows: Row[]; token: { nextPageToken?: string } }> {
-  if (maxResults < 0 || maxResults > most)
-    throw invalid(
-      `Invalid value for parameter 'max_results': it must be between 1 and ${most}, but is ${maxResults}.`,
-    );
-  const limit = maxResults === 0 ? usual : maxResults;
+  const limit = between("max_results", maxResults || usual, 1, most);
   const pages = await pagesOf(db, about);
   const [after] = (pages.open(pageToken) ?? []) as Key[];
   const found = await find({ limit: limit + 1, ...(after !== undefined && { after }) });

@@ -1,6 +1,7 @@
 import { invalid } from "../errors.ts";
 import type { ProjectSettings } from "../store/projects.ts";
 import { checkDescription, checkTitle } from "./account-names.ts";
+import { between } from "./request-limits.ts";
 
 const longestRetention = 36_500;
 const greatestQuota = 2n ** 62n;
@@ -49,11 +50,7 @@ const quota = (column: keyof ProjectSettings, value: bigint | undefined, least: 
   value === undefined ? {} : { [column]: limitOf(column, value, least, greatestQuota) };
 
 function limitOf<T extends number | bigint>(parameter: string, value: T, least: 0 | -1, most: T): T | null {
-  if (value < least || value > most)
-    throw invalid(
-      `Invalid value for parameter '${parameter}': it must be between ${least} and ${most}, but is ${value}.`,
-    );
-  return value < 0 ? null : value;
+  return between(parameter, value, least, most) < 0 ? null : value;
 }
 
 function visibilityOf(text: string): ProjectSettings["visibility"] {

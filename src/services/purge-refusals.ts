@@ -1,16 +1,4 @@
 import { invalid, notFound } from "../errors.ts";
-import { missing } from "./context.ts";
-
-/** The ids that a request lists, each once. @throws INVALID_PARAMETER_VALUE for none, and for too many. */
-export function named(parameter: string, ids: readonly string[], most: number): string[] {
-  const each = [...new Set(ids)];
-  if (each.length === 0) throw missing(parameter);
-  if (each.length > most)
-    throw invalid(
-      `Invalid value for parameter '${parameter}': it must name at most ${most}, but names ${each.length}.`,
-    );
-  return each;
-}
 
 /** What is known of something that is to be purged. */
 interface State {

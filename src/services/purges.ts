@@ -12,8 +12,9 @@ import type { Deps } from "./deps.ts";
 import { experimentKey, fromUuid, runKeyText } from "./ids.ts";
 import { purgeDeleted, recordPurge } from "./purge.ts";
 import { finishExperiment, finishRuns } from "./purge-parts.ts";
-import { named, refuse } from "./purge-refusals.ts";
+import { refuse } from "./purge-refusals.ts";
 import { nothingPurged, type Purged } from "./purge-tally.ts";
+import { between, named } from "./request-limits.ts";
 
 const mostRuns = 1_000;
 const mostExperiments = 100;
@@ -76,11 +77,7 @@ export const purges = ({ db, artifacts }: Deps) => {
     },
 
     async purgeDeleted(req, ctx) {
-      const days = req.olderThanDays;
-      if (days < 0 || days > mostDays)
-        throw invalid(
-          `Invalid value for parameter 'older_than_days': it must be between 0 and ${mostDays}, but is ${days}.`,
-        );
+      const days = between("older_than_days", req.olderThanDays, 0, mostDays);
       return answer(async (tally) => {
         await purgeDeleted(db, project(ctx), days, tally);
         await recordPurge(db, project(ctx), audited(ctx), tally);

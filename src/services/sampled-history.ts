@@ -3,10 +3,11 @@ import type { MetricService } from "../../gen/loggia/v1/metrics_pb.js";
 import { invalid } from "../errors.ts";
 import { considerRollUp } from "../store/metric-rollup-queue.ts";
 import { type Sample, sampleHistories } from "../store/metric-samples.ts";
-import { missing, project } from "./context.ts";
+import { project } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { fromUuid } from "./ids.ts";
 import { checkStorable } from "./names.ts";
+import { between, named } from "./request-limits.ts";
 
 const mostRuns = 100;
 const mostKeys = 20;
@@ -21,18 +22,15 @@ const worthALook = 10_000;
 export const sampledHistory = ({ db }: Deps) =>
   ({
     async sampleHistory(req, ctx) {
-      const runIds = distinct("run_ids", req.runIds, mostRuns);
-      const keys = distinct("metric_keys", req.metricKeys, mostKeys);
+      const runIds = named("run_ids", req.runIds, mostRuns);
+      const keys = named("metric_keys", req.metricKeys, mostKeys);
       for (const key of keys) checkStorable("metric_keys", key);
       const { fromStep: from = -(2n ** 63n), toStep: to = 2n ** 63n - 1n, buckets } = req;
       if (from > to)
         throw invalid(
           `from_step must not be greater than to_step. Found from_step=${from} and to_step=${to}.`,
         );
-      if (buckets < 1 || buckets > mostBuckets)
-        throw invalid(
-          `Invalid value for parameter 'buckets': it must be between 1 and ${mostBuckets}, but is ${buckets}.`,
-        );
+      between("buckets", buckets, 1, mostBuckets);
       const inAll = runIds.length * keys.length * buckets;
       if (inAll > mostInAll)
         throw invalid(
@@ -54,17 +52,6 @@ export const sampledHistory = ({ db }: Deps) =>
       return { histories: samples.map(toHistory) };
     },
   }) satisfies Partial<ServiceImpl<typeof MetricService>>;
-
-/** The names that a request lists, each once. @throws INVALID_PARAMETER_VALUE for none, and for too many. */
-function distinct(parameter: string, names: readonly string[], most: number): string[] {
-  const [...each] = new Set(names);
-  if (each.length === 0) throw missing(parameter);
-  if (each.length > most)
-    throw invalid(
-      `Invalid value for parameter '${parameter}': it must name at most ${most}, but names ${each.length}.`,
-    );
-  return each;
-}
 
 // Fields of proto3 are printed when they are given: a chart's points have all of theirs, zeros too.
 const toHistory = ({ runId, key, content }: Sample) => ({

@@ -5,13 +5,15 @@ import { invalid, LoggiaError } from "../errors.ts";
 import { decodePageToken, encodePageToken } from "../search/page-token.ts";
 import type { Database } from "../store/database.ts";
 import { findExperiment } from "../store/experiments.ts";
-import { currentSnapshot, findRunKeys, isSnapshot, type Snapshot } from "../store/run-changes.ts";
+import { currentSnapshot, isSnapshot, type Snapshot } from "../store/run-changes.ts";
+import { findRunKeys } from "../store/runs.ts";
 import { pageTokenSecret } from "../store/secrets.ts";
 import { missing, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { experimentKey, experimentNotFound, runKeyText, runNotFound } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { checkStorable } from "./names.ts";
+import { tooMany } from "./request-limits.ts";
 import { atTurn } from "./turns.ts";
 import { catchUp, type Subject } from "./watch-catch-up.ts";
 import { type Told, toChange } from "./watch-messages.ts";
@@ -158,18 +160,12 @@ function sinceOf(cursor: readonly unknown[] | undefined): Snapshot | undefined {
 /** @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST */
 async function readSubject(db: Database, projectId: bigint, req: WatchRequest): Promise<Subject> {
   const pointKeys = [...new Set(req.pointKeys)];
-  if (pointKeys.length > mostPointKeys)
-    throw invalid(
-      `Invalid value for parameter 'point_keys': it must name at most ${mostPointKeys}, but names ${pointKeys.length}.`,
-    );
+  if (pointKeys.length > mostPointKeys) throw tooMany("point_keys", mostPointKeys, pointKeys.length);
   for (const key of pointKeys) checkStorable("point_keys", key);
   const ids = [...new Set(req.runIds)];
   if (ids.length > 0 && req.experimentId !== "")
     throw invalid("Only one of the parameters 'run_ids' and 'experiment_id' may be set.");
-  if (ids.length > mostRuns)
-    throw invalid(
-      `Invalid value for parameter 'run_ids': it must name at most ${mostRuns}, but names ${ids.length}.`,
-    );
+  if (ids.length > mostRuns) throw tooMany("run_ids", mostRuns, ids.length);
   if (ids.length === 0) {
     if (req.experimentId === "") throw missing("run_ids");
     const experiment = experimentKey(req.experimentId);

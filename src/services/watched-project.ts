@@ -4,15 +4,13 @@ import {
   currentSnapshot,
   type Fact,
   findChangedRuns,
-  findRunKeys,
-  findRunsByKey,
   readFacts,
   type Snapshot,
   type Suspect,
   writtenSoFar,
 } from "../store/run-changes.ts";
 import { type Hint, lesser, watchHints } from "../store/run-hints.ts";
-import type { RunRow } from "../store/runs.ts";
+import { findRunKeys, findRunsByKey, type RunRow } from "../store/runs.ts";
 import { inProjects } from "../store/scope.ts";
 
 /** Milliseconds for which hints gather, so that a run that is logged to all the time is not read all the time. */

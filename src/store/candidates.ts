@@ -141,31 +141,6 @@ const factsOf = (project: bigint, runs: readonly CandidateKey[]) => sql<FactRow>
     ${textArray(runs.map((run) => run.root ?? ""))}::text[]
   ) as wanted (run_key, experiment_id, stage, id, root)`;
 
-/** The runs of these numbers that are there, in the order of the numbers. */
-export async function findRunsByKey(
-  db: Database,
-  project: bigint,
-  runKeys: readonly bigint[],
-): Promise<RunRow[]> {
-  const { rows } = await sql<RunRow>`
-    select run.*
-    from unnest(${numberArray(runKeys)}::bigint[]) with ordinality as wanted (run_key, n)
-    cross join lateral (
-      select * from runs where project_id = ${project} and run_key = wanted.run_key limit 1
-    ) as run
-    order by n`.execute(db);
-  return rows;
-}
-
-/** A run by its number; undefined when there is none. */
-export const findRunByKey = (db: Database, project: bigint, runKey: bigint): Promise<RunRow | undefined> =>
-  db
-    .selectFrom("runs")
-    .selectAll()
-    .where("project_id", "=", project)
-    .where("run_key", "=", runKey)
-    .executeTakeFirst();
-
 export interface ChildPage {
   parent: Pick<RunRow, "experiment_id">;
   /** Of the parent: 32 lower-case hex digits. */

@@ -82,17 +82,3 @@ async function read(
     limit ${chunk}`.execute(db);
   return rows;
 }
-
-/** The internal keys of runs, in the order of their ids (32 hex digits each); those that do not exist are left out. */
-export async function findRunKeys(
-  db: Database,
-  project: bigint,
-  runIds: readonly string[],
-): Promise<{ runId: string; runKey: bigint }[]> {
-  const { rows } = await sql<{ run_key: bigint; n: bigint }>`
-    select r.run_key, w.n
-    from unnest(${textArray(runIds)}::uuid[]) with ordinality as w (run_id, n)
-    join runs r on r.project_id = ${project} and r.run_id = w.run_id
-    order by w.n`.execute(db);
-  return rows.map(({ run_key, n }) => ({ runId: runIds[Number(n) - 1] ?? "", runKey: run_key }));
-}

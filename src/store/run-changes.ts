@@ -275,17 +275,6 @@ export async function findTouchedSeries(
   return rows;
 }
 
-/** Runs by key. */
-export async function findRunsByKey(db: Database, project: bigint, runKeys: readonly bigint[]) {
-  if (runKeys.length === 0) return [];
-  return db
-    .selectFrom("runs")
-    .selectAll()
-    .where("project_id", "=", project)
-    .where(sql<boolean>`run_key = any(${numberArray(runKeys)}::bigint[])`)
-    .execute();
-}
-
 /** The next runs of an experiment, by key. */
 export async function pageOfRuns(
   db: Database,
@@ -304,17 +293,4 @@ export async function pageOfRuns(
     .limit(most)
     .execute();
   return rows.map(({ run_key }) => run_key);
-}
-
-/** The key and experiment of runs by their ids, 32 hex digits; those that are not there are left out. */
-export async function findRunKeys(db: Database, project: bigint, runIds: readonly string[]) {
-  const { rows } = await sql<{ run_id: string; run_key: bigint; experiment_id: bigint }>`
-    select replace(run.run_id::text, '-', '') as run_id, run_key, experiment_id
-    from unnest(${textArray(runIds)}::uuid[]) as wanted (run_id)
-    cross join lateral (
-      select run_id, run_key, experiment_id from runs
-      where runs.project_id = ${project} and runs.run_id = wanted.run_id
-      limit 1
-    ) as run`.execute(db);
-  return rows;
 }

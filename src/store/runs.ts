@@ -20,6 +20,46 @@ export async function findRun(db: Database, project: bigint, runId: string): Pro
     .executeTakeFirst();
 }
 
+/** A run by its number; undefined when there is none. */
+export const findRunByKey = (db: Database, project: bigint, runKey: bigint): Promise<RunRow | undefined> =>
+  db
+    .selectFrom("runs")
+    .selectAll()
+    .where("project_id", "=", project)
+    .where("run_key", "=", runKey)
+    .executeTakeFirst();
+
+/** The runs of these numbers that are there, in the order of the numbers. */
+export async function findRunsByKey(
+  db: Database,
+  project: bigint,
+  runKeys: readonly bigint[],
+): Promise<RunRow[]> {
+  if (runKeys.length === 0) return [];
+  const { rows } = await sql<RunRow>`
+    select run.*
+    from unnest(${numberArray(runKeys)}::bigint[]) with ordinality as wanted (run_key, n)
+    cross join lateral (
+      select * from runs where project_id = ${project} and run_key = wanted.run_key limit 1
+    ) as run
+    order by n`.execute(db);
+  return rows;
+}
+
+/** The number and experiment of runs by their ids, 32 hex digits, in the order of these; those that are not there are left out. */
+export async function findRunKeys(db: Database, project: bigint, runIds: readonly string[]) {
+  const { rows } = await sql<{ run_id: string; run_key: bigint; experiment_id: bigint }>`
+    select replace(run.run_id::text, '-', '') as run_id, run_key, experiment_id
+    from unnest(${textArray(runIds)}::uuid[]) with ordinality as wanted (run_id, n)
+    cross join lateral (
+      select run_id, run_key, experiment_id from runs
+      where runs.project_id = ${project} and runs.run_id = wanted.run_id
+      limit 1
+    ) as run
+    order by n`.execute(db);
+  return rows;
+}
+
 /** Which run, by its id: 32 hex digits. */
 interface RunReference {
   project: bigint;

@@ -7,9 +7,9 @@ import { projectKey } from "../auth/context-keys.ts";
 import type { ArtifactArchives } from "../services/artifact-archive.ts";
 import { missing } from "../services/context.ts";
 import { keepingScope } from "../store/scope.ts";
-import { parameter } from "./artifacts.ts";
 import type { Surround } from "./call.ts";
 import { attachment } from "./content-disposition.ts";
+import { parameter } from "./query-parameter.ts";
 import { cutWhenStalled } from "./stalled-reader.ts";
 
 export interface ArtifactArchiveOptions {

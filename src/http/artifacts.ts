@@ -5,7 +5,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { MlflowArtifactsService } from "../../gen/mlflow/artifacts/mlflow_artifacts_pb.js";
 import { projectKey } from "../auth/context-keys.ts";
-import { invalid, LoggiaError } from "../errors.ts";
+import { LoggiaError } from "../errors.ts";
 import type { ArtifactFile, ArtifactFiles } from "../services/artifact-files.ts";
 import { missing } from "../services/context.ts";
 import type { Surround } from "./call.ts";
@@ -13,6 +13,7 @@ import { type ByteRange, select } from "./conditional.ts";
 import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
 import { noSuchEndpoint } from "./errors.ts";
+import { parameter } from "./query-parameter.ts";
 import { cutWhenStalled } from "./stalled-reader.ts";
 import { drain, type MinimumRate, uploadBody } from "./upload-body.ts";
 
@@ -113,14 +114,6 @@ function pathOf(request: FastifyRequest): string {
   const { "*": path } = request.params as { "*": string };
   if (path === "") throw noSuchEndpoint(request);
   return path;
-}
-
-/** A parameter of the query; undefined when absent. @throws INVALID_PARAMETER_VALUE when there are several. */
-export function parameter(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Record<string, unknown>)[name];
-  if (value !== undefined && typeof value !== "string")
-    throw invalid(`Invalid value for parameter '${name}': it is given more than once.`);
-  return value;
 }
 
 interface Answer {

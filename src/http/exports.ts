@@ -18,6 +18,7 @@ import { pointLines, runLines } from "./export-ndjson.ts";
 import { parquet } from "./export-parquet.ts";
 import { pointColumns, runColumns, toTableRow } from "./export-table.ts";
 import { parseQuery } from "./json-query.ts";
+import { parameter } from "./query-parameter.ts";
 import { cutWhenStalled } from "./stalled-reader.ts";
 
 export interface ExportOptions {
@@ -169,12 +170,4 @@ function csvOptions(request: FastifyRequest): CsvOptions {
   if (text !== "true" && text !== "false")
     throw invalid("Invalid value for parameter 'escape_formulas': it must be true or false.");
   return { escapeFormulas: text === "true" };
-}
-
-/** A parameter of the query; undefined when absent. @throws INVALID_PARAMETER_VALUE when there are several. */
-function parameter(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Record<string, unknown>)[name];
-  if (value !== undefined && typeof value !== "string")
-    throw invalid(`Invalid value for parameter '${name}': it is given more than once.`);
-  return value;
 }

@@ -75,7 +75,8 @@ export const search = ({ db }: Deps) => {
       const token = pages.token(next);
       const runKeys = rows.map((row) => row.run_key);
       if (!rows.some((row) => row.has_inputs)) {
-        const json = rows.length === 0 ? "" : await readRunsJson(db, project(ctx), runKeys);
+        const json = await readRunsJson(db, project(ctx), runKeys);
+        if (json === undefined) throw tooLong();
         return wholeJson(ctx, SearchRuns_ResponseSchema, listJson("runs", json, token));
       }
       const [texts, inputs] = await Promise.all([
@@ -152,6 +153,11 @@ function listJson(name: string, items: string, { nextPageToken }: { nextPageToke
   const list = items === "" ? [] : [`"${name}":[${items}]`];
   return `{${[...list, ...(nextPageToken === undefined ? [] : [`"next_page_token":"${nextPageToken}"`])].join()}}`;
 }
+
+const tooLong = () =>
+  invalid(
+    "These runs have more data than one answer holds: ask for fewer at a time by 'max_results', or export them.",
+  );
 
 const wrongCount = "Invalid value for request parameter max_results. It must be at";
 

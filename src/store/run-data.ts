@@ -106,14 +106,31 @@ export async function readRunTexts(
   return rows;
 }
 
-/** As readRunTexts: MLflow's JSON of the Run of each, without inputs and outputs, joined by commas. */
+/** Runs whose text one statement makes. */
+const runsAtOnce = 1_000;
+/** Characters of the text of all. Twice as many are no text to JavaScript any more, and end the process that receives them. */
+const longestText = 2 ** 28;
+
+/**
+ * As readRunTexts: MLflow's JSON of the Run of each, without inputs and outputs, joined by commas.
+ * @returns undefined when it would be too long to be held.
+ */
 export async function readRunsJson(
   db: Database,
   project: bigint,
   runKeys: readonly bigint[],
-): Promise<string> {
-  const { rows } = await runsJsonStatement(project, runKeys).execute(db);
-  return rows[0]?.json ?? "";
+  { atOnce, longest } = { atOnce: runsAtOnce, longest: longestText },
+): Promise<string | undefined> {
+  const parts: string[] = [];
+  let length = 0;
+  for (let from = 0; from < runKeys.length; from += atOnce) {
+    const { rows } = await runsJsonStatement(project, runKeys.slice(from, from + atOnce)).execute(db);
+    const json = rows[0]?.json ?? "";
+    if (json !== "") parts.push(json);
+    length += json.length;
+    if (length > longest) return undefined;
+  }
+  return parts.join();
 }
 
 export const runsJsonStatement = (project: bigint, runKeys: readonly bigint[]) => sql<{

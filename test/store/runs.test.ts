@@ -144,6 +144,9 @@ test("a run is the same JSON alone, in a page and as part of the page's text", a
     page.map(({ info, data }) => ({ info: JSON.parse(info), data: JSON.parse(data) })),
   );
   expect(await readRunsJson(db, await testProject(db), keys)).toBe("");
+  const json = await readRunsJson(db, project, keys);
+  expect(await readRunsJson(db, project, keys, { atOnce: 1, longest: json?.length ?? 0 })).toBe(json);
+  expect(await readRunsJson(db, project, keys, { atOnce: 1, longest: 10 })).toBeUndefined();
 });
 
 test("a run that has ended, has no name and logged nothing leaves out what is not there", async () => {

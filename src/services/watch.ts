@@ -5,7 +5,7 @@ import { invalid, LoggiaError } from "../errors.ts";
 import { decodePageToken, encodePageToken } from "../search/page-token.ts";
 import type { Database } from "../store/database.ts";
 import { findExperiment } from "../store/experiments.ts";
-import { currentSnapshot, isSnapshot, type Snapshot } from "../store/run-changes.ts";
+import { currentSnapshot, isAfter, isSnapshot, type Snapshot } from "../store/run-changes.ts";
 import { findRunKeys } from "../store/runs.ts";
 import { pageTokenSecret } from "../store/secrets.ts";
 import { missing, project } from "./context.ts";
@@ -49,7 +49,7 @@ export const watch = ({ db }: Deps) =>
         [...new Set(req.pointKeys)].sort(),
       ]);
       const token = remembered((until: Snapshot) => encodePageToken(secret, identity, [until]));
-      const since = sinceOf(decodePageToken(secret, identity, req.resumeToken));
+      const cursor = decodePageToken(secret, identity, req.resumeToken);
       const feed = new Inbox<Part>(({ told }) => told.reduce((sum, { weight }) => sum + weight, 1));
       const ending = ctx.values.get(endingKey) ?? ctx.signal;
       const end = () => feed.abandon(ending.reason);
@@ -70,12 +70,13 @@ export const watch = ({ db }: Deps) =>
             },
           });
         let until: Snapshot;
-        if (req.onlyChanges && since === undefined) {
+        if (req.onlyChanges && cursor === undefined) {
           // What was committed before is not told, and from here on all that comes is heard: nothing has to be looked for.
           leave = await join();
           until = await atTurn(() => currentSnapshot(db));
         } else {
           const first = await atTurn(() => currentSnapshot(db));
+          const since = sinceOf(cursor, first);
           for await (const told of catchUp(db, subject, since)) {
             ending.throwIfAborted();
             yield { changes: changesOf(told), resumeToken: req.resumeToken, caughtUp: false };
@@ -152,9 +153,15 @@ function remembered<T>(make: (of: string) => T): (of: string) => T {
   };
 }
 
-function sinceOf(cursor: readonly unknown[] | undefined): Snapshot | undefined {
+/**
+ * The moment that a token names. One after `now` is of a database that has been restored since, and whose transactions are
+ * counted anew: nothing is known to have been told.
+ */
+function sinceOf(cursor: readonly unknown[] | undefined, now: Snapshot): Snapshot | undefined {
   const [snapshot] = cursor ?? [];
-  return typeof snapshot === "string" && isSnapshot(snapshot) ? snapshot : undefined;
+  return typeof snapshot === "string" && isSnapshot(snapshot) && !isAfter(snapshot, now)
+    ? snapshot
+    : undefined;
 }
 
 /** @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST */

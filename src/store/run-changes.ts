@@ -25,6 +25,12 @@ export async function currentSnapshot(db: Database): Promise<Snapshot> {
 
 export const isSnapshot = (text: string): boolean => /^\d{1,20}:\d{1,20}:(\d{1,20}(,\d{1,20})*)?$/.test(text);
 
+/** Whether transactions had begun by the one moment that had not by the other. */
+export const isAfter = (one: Snapshot, other: Snapshot): boolean => nextOf(one) > nextOf(other);
+
+/** The number of the first transaction that had not begun. */
+const nextOf = (snapshot: Snapshot): bigint => BigInt(snapshot.split(":")[1] ?? "");
+
 /** Runs by their key, or all of some experiments, or both. */
 export interface Watched {
   runKeys: readonly bigint[];

@@ -1,9 +1,11 @@
+import { createHmac } from "node:crypto";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { PurgeService } from "../../gen/loggia/v1/purge_pb.js";
 import { WatchService } from "../../gen/loggia/v1/watch_pb.js";
 import { MlflowService, RunStatus } from "../../gen/mlflow/service_pb.js";
+import { pageTokenSecret } from "../../src/store/secrets.ts";
 import { failure, type TestProject, testServer } from "../support/server.ts";
 import { revokeToken } from "../support/tokens.ts";
 import { type KnownRun, reader } from "../support/watching.ts";
@@ -283,6 +285,27 @@ describe("Watch", () => {
     await resumed.caughtUp();
     expect(resumed.run(runId).params).toEqual({ early: "v" });
     await resumed.leave();
+  });
+
+  test("a token of a moment that is still to come, as after a database was restored, tells everything anew", async () => {
+    const { project, client, runId } = await setUp();
+    for (const onlyChanges of [false, true]) {
+      const watch = reader(client.watch({ runIds: [runId], onlyChanges }));
+      await watch.caughtUp();
+      await watch.leave();
+      await log(project, runId, "m", 1);
+      const head = Buffer.from(watch.token, "base64url").subarray(0, 17);
+      const body = Buffer.concat([head, Buffer.from('["s1999999999:1999999999:"]')]);
+      const signature = createHmac("sha256", await pageTokenSecret(server.db))
+        .update("loggia page token\n")
+        .update(body)
+        .digest();
+      const resumeToken = Buffer.concat([body, signature.subarray(0, 16)]).toString("base64url");
+      const resumed = reader(client.watch({ runIds: [runId], onlyChanges, resumeToken }));
+      await resumed.caughtUp();
+      expect(resumed.run(runId)).toMatchObject({ status: "RUNNING", latest: { m: 1 } });
+      await resumed.leave();
+    }
   });
 
   test("a run that is purged is told to be gone, to who watches it and to who watches its experiment", async () => {

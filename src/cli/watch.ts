@@ -90,7 +90,7 @@ const hasEnded = ({ info, purged }: RunChange) =>
   info?.lifecycleStage === "deleted";
 
 /** The server and the project of a tracking URI: `https://host/api/v4/projects/7/ml/mlflow`, or `https://host`. */
-export function readUri(uri: string): { url: string; project: string | undefined } {
+function readUri(uri: string): { url: string; project: string | undefined } {
   if (!/^https?:\/\//.test(uri)) throw new SettingError(`${JSON.stringify(uri)} is no http address`);
   const [, url = "", project] = /^(.*?)(?:\/api\/v4\/projects\/([^/]+)\/ml\/mlflow)?\/*$/.exec(uri) ?? [];
   return { url, project: project === undefined ? undefined : decodeURIComponent(project) };

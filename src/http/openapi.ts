@@ -29,8 +29,8 @@ export function mountOpenApi(
 }
 
 /**
- * The description, derived from the descriptors from which the routes are: it cannot fall behind them. What is no RPC stands
- * beside its route.
+ * The description, derived from the descriptors from which the routes are: it cannot fall behind them. Of what is no RPC it has
+ * the exchange of tokens and the webhook, which stand beside their routes, and no files but artifacts.
  */
 export function openApi(services: readonly ServiceImplSpec[], version: string): JsonObject {
   const schemas: JsonObject = { Error: errorSchema() };

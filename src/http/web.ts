@@ -40,7 +40,7 @@ const unbuilt =
   "Loggia is running, but its pages are not built. `npm start` builds them, as does `scripts/run scripts/build-web.ts`.\n";
 
 /** Whether a path is an address of the pages. */
-export function isPage(path: string): boolean {
+function isPage(path: string): boolean {
   return patterns.some((pattern) => pattern.test(path));
 }
 

@@ -24,12 +24,10 @@ export interface PageSettings {
   oidc?: { signInPath: string; label: string } | undefined;
 }
 
-/** A week, as GitLab has it. */
-export const usualSessionLifetime = 7 * 24 * 3_600_000;
-
 export const usualPages: PageSettings = {
   version: "0.0.0",
   isOpen: true,
   anonymousReads: false,
-  sessionLifetime: usualSessionLifetime,
+  // A week, as GitLab has it.
+  sessionLifetime: 7 * 24 * 3_600_000,
 };

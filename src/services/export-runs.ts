@@ -70,9 +70,9 @@ export async function beginRunExport(
     parts: keepingScope(oneOfFew(db, of, parts())),
     experimentName,
     async columns() {
-      const all = Object.values(keys).filter((named) => named !== undefined).length < 3;
-      const logged = all ? await findKeys(db, walk, mostTableColumns + 1) : undefined;
-      const found = {
+      const areNamed = keys.metrics && keys.params && keys.tags;
+      const logged = areNamed ? undefined : await findKeys(db, walk, mostTableColumns + 1);
+      const found: LoggedKeys = {
         metrics: keys.metrics ?? logged?.metrics ?? [],
         params: keys.params ?? logged?.params ?? [],
         tags: keys.tags ?? logged?.tags ?? [],
@@ -81,7 +81,7 @@ export async function beginRunExport(
         throw invalid(
           `These runs have more than ${mostTableColumns} different params, metrics and tags. Name those that the table is to have in the parameter 'columns', or export as NDJSON.`,
         );
-      return { project: of, attributes, keys: { ...found } as LoggedKeys };
+      return { project: of, attributes, keys: found };
     },
   };
 }

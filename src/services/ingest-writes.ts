@@ -17,7 +17,7 @@ export interface Writes {
 }
 
 /** Points, params and tags of one request. */
-export const mostInRequest = 10_000;
+const mostInRequest = 10_000;
 
 /** @throws INVALID_PARAMETER_VALUE naming the field, as `writes[2].metrics[0].timestamps`. */
 export function readWrites(ctx: HandlerContext, sequence: bigint, given: readonly RunWrites[]): Writes[] {

@@ -221,6 +221,7 @@ export class WatchedProject {
       }
       const known = this.#runsByKey.get(runKey);
       this.#runsByKey.delete(runKey);
+      if (known !== undefined) this.#runs.delete(known.runId);
       return [{ ...one, runId: known?.runId ?? "", experiment: known?.experiment ?? -1n }];
     });
     const points = changed.reduce(

@@ -26,7 +26,7 @@ export const currentSignal = (): AbortSignal | undefined => calls.getStore()?.si
 interface Canceller {
   readonly activeQuery: unknown;
   cancel(client: unknown, query: unknown): void;
-  readonly connection: { once(event: "end" | "error", heard: () => void): void };
+  readonly connection: Pick<NodeJS.EventEmitter, "on" | "once">;
 }
 
 /**
@@ -47,7 +47,8 @@ export async function orCancel<T>(
     if (!activeQuery) return;
     telling = new Promise((resolve) => {
       canceller.connection.once("end", resolve);
-      canceller.connection.once("error", resolve);
+      // Of a connection by TLS both layers may tell, and an error that nobody hears ends the process.
+      canceller.connection.on("error", resolve);
     });
     canceller.cancel(client, activeQuery);
   };

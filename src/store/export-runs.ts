@@ -136,7 +136,7 @@ async function* hydrated(
   }
 }
 
-export type LoggedKeys = { [kind in "metrics" | "params" | "tags"]: string[] };
+export type LoggedKeys = { readonly [kind in "metrics" | "params" | "tags"]: readonly string[] };
 
 /**
  * The keys that runs of these experiments have logged, each once and in order: `most` of a kind at most. Read key by key

@@ -34,7 +34,7 @@ export const runNameTag = "mlflow.runName";
 // `concat` costs two thirds of `||`, which makes a text of every number first. Keys are names, and nothing in a name has to
 // be escaped (services/names.ts).
 /** A point of `table` as JSON. NaN is greater than Infinity to Postgres. */
-export const metricItem = (key: RawBuilder<unknown>) => sql`concat(
+const metricItem = (key: RawBuilder<unknown>) => sql`concat(
           '{"key":', ${key}, case when abs(value) < 'Infinity' then ',"value":' else ',"value":"' end, value,
           case when abs(value) < 'Infinity' then ',"timestamp":' else '","timestamp":' end, "timestamp", ',"step":', step, '}'
         )`;

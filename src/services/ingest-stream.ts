@@ -4,6 +4,7 @@ import type { IngestRequest } from "../../gen/loggia/v1/ingest_pb.js";
 import { endingKey } from "../auth/context-keys.ts";
 import { invalid, LoggiaError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import type { Batch } from "../store/log-batch.ts";
 import type { Producer } from "../store/ordered-writes.ts";
 import { project } from "./context.ts";
 import { Inbox } from "./inbox.ts";
@@ -12,11 +13,13 @@ import { readProducer, readWrites, type Writes } from "./ingest-writes.ts";
 import { allowPoints } from "./quotas.ts";
 
 /**
- * Points, params and tags that a stream may have read and not acknowledged; beyond it nothing is read, and the flow control
- * of HTTP/2 holds the sender back. And how many of them are committed together.
+ * Points, params and tags that a stream may have read and not acknowledged, of which those with long texts count for several;
+ * beyond it nothing is read, and the flow control of HTTP/2 holds the sender back. And how many of them are committed together.
  */
 const mostUnacknowledged = 40_000;
 const heaviestCommit = 4_000;
+/** Characters of a text that are held as lightly as a point. */
+const lightText = 100;
 /** Commits of a stream at once: while one waits for the disk, the next one's statement is made. */
 const lanes = 2;
 /** Milliseconds for which a quota may hold a stream back. */
@@ -88,9 +91,8 @@ async function readAll(stream: Stream, requests: AsyncIterable<IngestRequest>): 
       last = sequence;
       const writes = readWrites(ctx, sequence, given);
       const points = writes.reduce((sum, { batch }) => sum + batch.metrics.length, 0);
-      const others = writes.reduce((sum, { batch }) => sum + batch.params.length + batch.tags.length, 0);
       await allowed(db, ctx, points);
-      const weight = 1 + points + others;
+      const weight = 1 + points + writes.reduce((sum, { batch }) => sum + textWeight(batch), 0);
       await room.take(weight);
       if (received.isEnded) return;
       received.put({ sequence, writes, weight });
@@ -100,6 +102,11 @@ async function readAll(stream: Stream, requests: AsyncIterable<IngestRequest>): 
     received.end(error);
   }
 }
+
+const textWeight = ({ params, tags }: Batch): number =>
+  [params, tags]
+    .flat()
+    .reduce((sum, { key, value }) => sum + Math.ceil((key.length + value.length + 1) / lightText), 0);
 
 /** Waits for the quota instead of refusing: the sender is held back as by a slow disk. @throws REQUEST_LIMIT_EXCEEDED */
 async function allowed(db: Database, ctx: HandlerContext, points: number): Promise<void> {

@@ -23,9 +23,13 @@ export const uncancelled = <T>(work: () => T): T => calls.run(undefined, work);
 export const currentSignal = (): AbortSignal | undefined => calls.getStore()?.signal;
 
 /** What @types/pg does not tell of pg's Client (pg 8.23, lib/client.js). */
+interface Cancelled {
+  readonly _activeQuery: unknown;
+  readonly processID: number | null;
+  readonly secretKey: unknown;
+}
 interface Canceller {
-  readonly activeQuery: unknown;
-  cancel(client: unknown, query: unknown): void;
+  cancel(client: Pick<Cancelled, "processID" | "secretKey"> & { activeQuery: unknown }, query: unknown): void;
   readonly connection: Pick<NodeJS.EventEmitter, "on" | "once">;
 }
 
@@ -43,14 +47,15 @@ export async function orCancel<T>(
   let telling: Promise<void> | undefined;
   const cancel = () => {
     const canceller = new pg.Client(config) as unknown as Canceller;
-    const { activeQuery } = client as unknown as Canceller;
+    // Not by its `activeQuery`, of which pg warns on standard error that it is deprecated, and asks for it itself.
+    const { _activeQuery: activeQuery, processID, secretKey } = client as unknown as Cancelled;
     if (!activeQuery) return;
     telling = new Promise((resolve) => {
       canceller.connection.once("end", resolve);
       // Of a connection by TLS both layers may tell, and an error that nobody hears ends the process.
       canceller.connection.on("error", resolve);
     });
-    canceller.cancel(client, activeQuery);
+    canceller.cancel({ activeQuery, processID, secretKey }, activeQuery);
   };
   if (signal.aborted) cancel();
   else signal.addEventListener("abort", cancel, { once: true });

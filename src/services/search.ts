@@ -10,6 +10,7 @@ import { acceptsJsonText } from "../auth/context-keys.ts";
 import { invalid } from "../errors.ts";
 import { parseExperimentFilter, parseExperimentOrderBy } from "../search/experiments.ts";
 import { parseRunFilter, parseRunOrderBy } from "../search/runs.ts";
+import { rememberRead } from "../store/remembered-read.ts";
 import { readRunsJson, readRunTexts } from "../store/run-data.ts";
 import { findRunInputs } from "../store/run-inputs.ts";
 import * as store from "../store/search-experiments.ts";
@@ -34,14 +35,25 @@ export const search = ({ db }: Deps) => {
     ctx: HandlerContext,
     about: readonly unknown[],
     desc: typeof SearchExperiments_ResponseSchema | typeof ListExperiments_ResponseSchema,
-    read: () => Promise<{ json: string; nextPageToken?: string }>,
+    read: (
+      withState: boolean,
+    ) => Promise<{ json: string; state: string | undefined; nextPageToken?: string }>,
   ): Promise<object> {
-    const text = async () => {
-      const { json, ...token } = await read();
-      return listJson("experiments", json, token);
+    const page = async (withState: boolean) => {
+      const { json, state, ...token } = await read(withState);
+      return { text: listJson("experiments", json, token), state };
     };
-    if (!ctx.values.get(acceptsJsonText)) return jsonMessage(ctx, desc, await text());
-    return await shareRead(db, textOf(about), async () => new JsonBytes(await text()));
+    if (!ctx.values.get(acceptsJsonText)) return jsonMessage(ctx, desc, (await page(false)).text);
+    const question = textOf(about);
+    return await shareRead(db, question, () =>
+      rememberRead(db, question, {
+        state: () => store.experimentsState(db, project(ctx)),
+        read: async (withState) => {
+          const { text, state } = await page(withState);
+          return { answer: new JsonBytes(text), state };
+        },
+      }),
+    );
   }
 
   return {
@@ -103,16 +115,17 @@ export const search = ({ db }: Deps) => {
         ctx,
         [...about, limit, req.pageToken],
         SearchExperiments_ResponseSchema,
-        async () => {
-          const { json, next } = await store.searchExperiments(db, {
+        async (withState) => {
+          const { json, state, next } = await store.searchExperiments(db, {
             project: project(ctx),
             ...inStage(viewType),
             conditions,
             orders,
             limit: Number(limit),
             ...(after === undefined ? {} : { after }),
+            withState,
           });
-          return { json, ...pages.token(next) };
+          return { json, state, ...pages.token(next) };
         },
       );
     },
@@ -132,16 +145,17 @@ export const search = ({ db }: Deps) => {
         ctx,
         [...about, limit, all ? "" : req.pageToken],
         ListExperiments_ResponseSchema,
-        async () => {
-          const { json, next } = await store.searchExperiments(db, {
+        async (withState) => {
+          const { json, state, next } = await store.searchExperiments(db, {
             project: project(ctx),
             ...inStage(viewType),
             conditions: [],
             orders: [{ kind: "attribute", key: "experiment_id", ascending: true }],
             ...limit,
             ...(after === undefined ? {} : { after }),
+            withState,
           });
-          return { json, ...pages.token(next) };
+          return { json, state, ...pages.token(next) };
         },
       );
     },

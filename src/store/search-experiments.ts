@@ -18,12 +18,16 @@ export interface ExperimentSearch {
   limit?: number;
   /** `next` of the page before, made with the same conditions and orders. */
   after?: readonly CursorValue[];
+  /** Whether to tell what the page was read from. */
+  withState?: boolean;
 }
 
 /** `next` is there if more experiments follow. */
 interface ExperimentPage {
   /** MLflow's JSON of each, joined by commas. */
   json: string;
+  /** As `experimentsState` would have told it at that moment. */
+  state: string | undefined;
   next?: CursorValue[];
 }
 
@@ -33,7 +37,15 @@ interface ExperimentPage {
  */
 export async function searchExperiments(
   db: Database,
-  { project, stage, conditions, orders, limit = Number.MAX_SAFE_INTEGER, after: at }: ExperimentSearch,
+  {
+    project,
+    stage,
+    conditions,
+    orders,
+    limit = Number.MAX_SAFE_INTEGER,
+    after: at,
+    withState = false,
+  }: ExperimentSearch,
 ): Promise<ExperimentPage> {
   const columns = orderColumns(orders);
   const keys = columns.map(({ key }) => key);
@@ -48,7 +60,8 @@ export async function searchExperiments(
       sql`, max(${sql.ref(column)}) filter (where place = ${limit}) as ${sql.id(key.column)}`,
   );
   // One more tells whether there is a next page.
-  const { rows } = await sql<{ json: string | null; more: boolean } & Record<SortKey["column"], CursorValue>>`
+  type Found = { json: string | null; more: boolean; state: string | null };
+  const { rows } = await sql<Found & Record<SortKey["column"], CursorValue>>`
     with page as materialized (
       select *, row_number() over (order by ${ordered(keys)}) as place
       from experiments
@@ -70,12 +83,27 @@ export async function searchExperiments(
           ',"creation_time":', creation_time, ',"tags":[' || items || ']', '}'
         ),
         ',' order by place
-      ) filter (where place <= ${limit}) as json
+      ) filter (where place <= ${limit}) as json,
+      ${withState ? stateOf(project) : sql`null`} as state
     from page left join tag using (experiment_id)`.execute(db);
   const [found] = rows;
-  const json = found?.json ?? "";
-  return found?.more ? { json, next: keys.map(({ column }) => found[column] ?? null) } : { json };
+  const page = { json: found?.json ?? "", state: found?.state ?? undefined };
+  return found?.more ? { ...page, next: keys.map(({ column }) => found[column] ?? null) } : page;
 }
+
+/** A text that changes when any experiment of the project does, or any of their tags: for a fifth of the cost of a listing. */
+export async function experimentsState(db: Database, project: bigint): Promise<string> {
+  const { rows } = await sql<{ state: string }>`select ${stateOf(project)} as state`.execute(db);
+  return rows[0]?.state ?? "";
+}
+
+/** No two versions of a row have both the same place and the same transaction that wrote them, until Postgres has counted four billion. */
+const stateOf = (project: bigint) => sql`
+  concat_ws(
+    ' ',
+    (select concat_ws(' ', count(*), bit_xor(hash_record_extended(row(ctid, xmin), 0))) from experiments where project_id = ${project}),
+    (select concat_ws(' ', count(*), bit_xor(hash_record_extended(row(ctid, xmin), 0))) from experiment_tags where project_id = ${project})
+  )`;
 
 type Column = ExperimentOrder["key"];
 

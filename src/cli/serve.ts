@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { localArtifacts } from "../artifacts/local.ts";
 import { connectCi } from "../ci/connection.ts";
 import type { Config } from "../config.ts";
@@ -35,6 +36,7 @@ export async function serve(
   config: Config,
   { migrate, reopen, say }: { migrate: boolean; reopen: boolean; say: (line: string) => void },
 ): Promise<void> {
+  growHeap();
   // Until there is a log, what happens is told to whoever started the server.
   let journal: Journal = { info: say, warn: say };
   const database = await connect(config, {
@@ -201,4 +203,13 @@ function listenFailure(error: unknown, { host, port }: Config): string {
   if (code === "EACCES")
     return `port ${port} needs rights that this user has not; choose one above 1023 with --port`;
   return `cannot listen on ${host}, port ${port}: ${reason(error)}`;
+}
+
+/**
+ * Lets the heap grow to two and a half times what is alive before all of it is marked anew. V8 would grow a heap as small as ours
+ * by a few megabytes, of which one long history takes that many: half of its work was marking (docs/performance.md).
+ * NODE_OPTIONS, which bin/loggia sets for the rest, does not take this flag.
+ */
+function growHeap(): void {
+  setFlagsFromString("--heap-growing-percent=150");
 }

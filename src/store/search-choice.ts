@@ -9,7 +9,7 @@ import { decidedBy, isWalkable, type Stretch, stretches, walk } from "./search-w
 export interface Costs {
   /** Scopes up to this many runs are looked at whole: no plan for them is slow. */
   fewRuns: number;
-  /** Up to this many runs with a fact are candidates worth starting from. */
+  /** Up to this many runs with a fact are candidates worth starting from; of a fact that is the only one, up to thrice as many. */
   fewCandidates: number;
   /** Runs that a filtered walk looks at for each run it is to find. */
   stepsPerRun: number;
@@ -68,7 +68,7 @@ export async function findRuns(
     const found = await walkSome(question, limit * costs.stepsOnTrust);
     if (found.length === limit) return found;
   }
-  const { runs, most, counted } = await measure(db, question, others, costs);
+  const { runs, most, counted, countable } = await measure(db, question, others, costs);
   const [rarest] = counted;
   if (runs === 0 || rarest?.count === 0) return [];
   const absent = others.filter((fact) => fact.absent);
@@ -84,7 +84,7 @@ export async function findRuns(
         : searchCandidates(byRarity, byRarity.facts.slice(0, costs.mostSets)),
     );
   if (runs <= costs.fewRuns) return await whole();
-  const few = rarest !== undefined && rarest.count <= costs.fewCandidates;
+  const few = rarest !== undefined && rarest.count <= countable;
   if (!few && along !== undefined && unfiltered && others.length === 0)
     return await walkOn(db, question, along, costs);
   const affordable = Math.min(limit * costs.stepsPerRun, costs.mostLookups / 2);
@@ -95,7 +95,10 @@ export async function findRuns(
     const needed = (1.5 * limit * most * 2 ** rest) / rarest.count;
     // A step that asks the rarest fact's set costs a third of one that looks something up, half of looking a run up.
     if (needed <= 3 * affordable && needed < 2 * rarest.count)
-      found = await walkSome(byRarity, needed, rarest.fact);
+      found =
+        rarest.count <= needed * costs.rowsPerTest
+          ? await walkSome(byRarity, needed, rarest.fact)
+          : await walkSome(byRarity, affordable);
   } else if (scanned.length === 0 || most > 10 * affordable) {
     // Here the rarest fact is looked up at every step, the others less often.
     found = await walkSome(byRarity, affordable);
@@ -103,25 +106,30 @@ export async function findRuns(
   if (found.length === limit) return found;
   if (!few) return await whole();
   // What is too common to be counted is one row for each run at most.
-  const rows = (count: number) => (count > costs.fewCandidates ? most : count);
+  const rows = (count: number) => (count > countable ? most : count);
   const cheap = counted.filter(({ count }) => rows(count) <= rarest.count * costs.rowsPerTest);
   const sets = cheap.map(({ fact }) => fact).slice(0, costs.mostSets);
   return await read(db, searchCandidates(byRarity, sets));
 }
 
-/** How common things are: `counted` holds the facts that are cheap to count, the rarest first. */
+/**
+ * How common things are: `counted` holds the facts that are cheap to count, the rarest first. What is more common than
+ * `countable` was not counted further; what counting may cost is shared by all facts.
+ */
 async function measure(
   db: Database,
   question: Question,
   facts: readonly Fact[],
   { fewRuns, fewCandidates }: Costs,
 ) {
-  const countable = facts.filter((fact) => !fact.absent && !fact.scans);
-  const [found] = await read(db, probe(question, countable, { runs: fewRuns + 1, facts: fewCandidates + 1 }));
-  const counted = countable.map((fact, i) => ({ fact, count: Number(found?.[`c${i}`] ?? 0) }));
+  const cheap = facts.filter((fact) => !fact.absent && !fact.scans);
+  const countable = fewCandidates * Math.max(1, Math.floor(3 / Math.max(1, cheap.length)));
+  const [found] = await read(db, probe(question, cheap, { runs: fewRuns + 1, facts: countable + 1 }));
+  const counted = cheap.map((fact, i) => ({ fact, count: Number(found?.[`c${i}`] ?? 0) }));
   return {
     runs: Number(found?.runs ?? 0),
     most: Number(found?.most ?? 0),
+    countable,
     // Of those too common to be told apart, text first: it is mostly asked to be equal, and a metric to be greater.
     counted: counted.sort(
       (a, b) => a.count - b.count || Number(a.fact.kind === "metric") - Number(b.fact.kind === "metric"),

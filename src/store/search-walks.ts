@@ -221,11 +221,16 @@ function walkStream(
     ...beyond(along, at),
     ...(stream.isSorted && steps !== undefined ? upTo(question, stream, stretch, experiment, steps) : []),
   ];
+  // Of what has been logged only what the index has: the rows themselves are not read, which lie far apart.
+  const told =
+    first === undefined || overRuns || leader === undefined || !stream.leads
+      ? keys
+      : [{ ...first, value: first.negated ? sql`-${leader.value}` : leader.value }, ...others];
   const source =
     steps === undefined || leader === undefined || stream.isSorted
       ? table
       : sql`(
-      select * from ${table}
+      select ${overRuns ? sql`*` : sql`${alias}.run_key, ${leader.value}`} from ${table}
       where ${every([...mine, ...start])}
       order by ${ordered([leader])} fetch first (${steps}) rows with ties
     ) as ${alias}`;
@@ -237,7 +242,7 @@ function walkStream(
       select r.* from runs r where r.project_id = ${scope.project} and r.run_key = ${alias}.run_key limit 1
     ) r`;
   return sql`
-    select ${foundRun(keys)}
+    select ${foundRun(told)}
     from ${source}${toRuns}${joins(others, scope.project)}
     where ${every(source === table ? [...mine, ...conditions] : conditions)}
     order by ${ordered(along)} limit ${limit}`;

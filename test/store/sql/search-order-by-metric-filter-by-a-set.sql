@@ -23,9 +23,9 @@
   select s.*
   from (
     (
-    select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, -"o0"."settled_value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
-      select * from "latest_metrics" as "o0"
+      select "o0".run_key, "o0"."settled_value" from "latest_metrics" as "o0"
       where "o0".project_id = $1 and "o0".experiment_id = $2 and "o0"."key" = $3 and "o0"."settled_value" < 'NaN'
       order by "o0"."settled_value" desc fetch first ($4) rows with ties
     ) as "o0"
@@ -39,23 +39,23 @@
       select x.run_key from "latest_metrics" as "x"
       where x.project_id = $11 and x.experiment_id = $12
         and x.key = $13 and "x"."settled_value" is null and "x"."value" > $14 and "x"."value" < 'NaN') then (
-      select "x"."value" = $15 from "params" as "x"
-      where x.project_id = $16 and x.run_key = "o0".run_key and x.key = $17) else false end
-    order by "o0"."settled_value" desc, "r"."start_time" desc, "r"."run_id" limit $18) union all (
+      select true from "params" as "x"
+      where x.project_id = $15 and x.run_key = "o0".run_key and x.key = $16 and x.experiment_id = $17 and octet_length("x"."value") <= 1000 and "x"."value" = $18) else false end
+    order by "o0"."settled_value" desc, "r"."start_time" desc, "r"."run_id" limit $19) union all (
     select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "latest_metrics" as "o0"
     cross join lateral (
-      select r.* from runs r where r.project_id = $19 and r.run_key = "o0".run_key limit 1
+      select r.* from runs r where r.project_id = $20 and r.run_key = "o0".run_key limit 1
     ) r
-    where "o0".project_id = $20 and "o0".experiment_id = $21 and "o0"."key" = $22 and "o0"."settled_value" is null and "o0"."value" < 'NaN' and r.lifecycle_stage = $23 and (
-      select "x"."value" > $24 and "x"."value" < 'NaN' from "latest_metrics" as "x"
-      where x.project_id = $25 and x.run_key = "o0".run_key and x.key = $26) and (
-      select "x"."value" = $27 from "params" as "x"
-      where x.project_id = $28 and x.run_key = "o0".run_key and x.key = $29) and coalesce("o0"."value" >= (
+    where "o0".project_id = $21 and "o0".experiment_id = $22 and "o0"."key" = $23 and "o0"."settled_value" is null and "o0"."value" < 'NaN' and r.lifecycle_stage = $24 and (
+      select "x"."value" > $25 and "x"."value" < 'NaN' from "latest_metrics" as "x"
+      where x.project_id = $26 and x.run_key = "o0".run_key and x.key = $27) and (
+      select true from "params" as "x"
+      where x.project_id = $28 and x.run_key = "o0".run_key and x.key = $29 and x.experiment_id = $30 and octet_length("x"."value") <= 1000 and "x"."value" = $31) and coalesce("o0"."value" >= (
       select "o0"."settled_value" from "latest_metrics" as "o0"
-      where "o0".project_id = $30 and "o0".experiment_id = $31 and "o0"."key" = $32 and "o0"."settled_value" < 'NaN'
-      order by "o0"."settled_value" desc limit 1 offset $33
+      where "o0".project_id = $32 and "o0".experiment_id = $33 and "o0"."key" = $34 and "o0"."settled_value" < 'NaN'
+      order by "o0"."settled_value" desc limit 1 offset $35
     ), true)
-    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $34)
+    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $36)
   ) s
-  order by "k0" nulls last, "k_start_time" desc, "k_run_id" limit $35
+  order by "k0" nulls last, "k_start_time" desc, "k_run_id" limit $37

@@ -16,9 +16,9 @@
   select s.*
   from (
     (
-    select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, -"o0"."settled_value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from (
-      select * from "latest_metrics" as "o0"
+      select "o0".run_key, "o0"."settled_value" from "latest_metrics" as "o0"
       where "o0".project_id = $1 and "o0".experiment_id = $2 and "o0"."key" = $3 and "o0"."settled_value" < 'NaN'
       order by "o0"."settled_value" desc fetch first ($4) rows with ties
     ) as "o0"
@@ -26,21 +26,21 @@
       select r.* from runs r where r.project_id = $5 and r.run_key = "o0".run_key limit 1
     ) r
     where r.lifecycle_stage = $6 and (
-      select "x"."value" = $7 from "params" as "x"
-      where x.project_id = $8 and x.run_key = "o0".run_key and x.key = $9)
-    order by "o0"."settled_value" desc, "r"."start_time" desc, "r"."run_id" limit $10) union all (
+      select true from "params" as "x"
+      where x.project_id = $7 and x.run_key = "o0".run_key and x.key = $8 and x.experiment_id = $9 and octet_length("x"."value") <= 1000 and "x"."value" = $10)
+    order by "o0"."settled_value" desc, "r"."start_time" desc, "r"."run_id" limit $11) union all (
     select r.run_key, r.run_id, r.has_inputs, -"o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "latest_metrics" as "o0"
     cross join lateral (
-      select r.* from runs r where r.project_id = $11 and r.run_key = "o0".run_key limit 1
+      select r.* from runs r where r.project_id = $12 and r.run_key = "o0".run_key limit 1
     ) r
-    where "o0".project_id = $12 and "o0".experiment_id = $13 and "o0"."key" = $14 and "o0"."settled_value" is null and "o0"."value" < 'NaN' and r.lifecycle_stage = $15 and (
-      select "x"."value" = $16 from "params" as "x"
-      where x.project_id = $17 and x.run_key = "o0".run_key and x.key = $18) and coalesce("o0"."value" >= (
+    where "o0".project_id = $13 and "o0".experiment_id = $14 and "o0"."key" = $15 and "o0"."settled_value" is null and "o0"."value" < 'NaN' and r.lifecycle_stage = $16 and (
+      select true from "params" as "x"
+      where x.project_id = $17 and x.run_key = "o0".run_key and x.key = $18 and x.experiment_id = $19 and octet_length("x"."value") <= 1000 and "x"."value" = $20) and coalesce("o0"."value" >= (
       select "o0"."settled_value" from "latest_metrics" as "o0"
-      where "o0".project_id = $19 and "o0".experiment_id = $20 and "o0"."key" = $21 and "o0"."settled_value" < 'NaN'
-      order by "o0"."settled_value" desc limit 1 offset $22
+      where "o0".project_id = $21 and "o0".experiment_id = $22 and "o0"."key" = $23 and "o0"."settled_value" < 'NaN'
+      order by "o0"."settled_value" desc limit 1 offset $24
     ), true)
-    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $23)
+    order by "o0"."value" desc, "r"."start_time" desc, "r"."run_id" limit $25)
   ) s
-  order by "k0" nulls last, "k_start_time" desc, "k_run_id" limit $24
+  order by "k0" nulls last, "k_start_time" desc, "k_run_id" limit $26

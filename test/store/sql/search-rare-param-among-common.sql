@@ -31,8 +31,8 @@
       where x.project_id = $2 and x.experiment_id = $3
         and x.key = $4 and octet_length("x"."value") <= 1000 and "x"."value" = $5)
     )) and r.lifecycle_stage = $6 and (
-      select "x"."value" = $7 from "params" as "x"
-      where x.project_id = $8 and x.run_key = "r".run_key and x.key = $9) and (
-      select "x"."value" > $10 and "x"."value" < 'NaN' from "latest_metrics" as "x"
-      where x.project_id = $11 and x.run_key = "r".run_key and x.key = $12)
-  order by "r"."start_time" desc, "r"."run_id" limit $13
+      select true from "params" as "x"
+      where x.project_id = $7 and x.run_key = "r".run_key and x.key = $8 and x.experiment_id = $9 and octet_length("x"."value") <= 1000 and "x"."value" = $10) and (
+      select "x"."value" > $11 and "x"."value" < 'NaN' from "latest_metrics" as "x"
+      where x.project_id = $12 and x.run_key = "r".run_key and x.key = $13)
+  order by "r"."start_time" desc, "r"."run_id" limit $14

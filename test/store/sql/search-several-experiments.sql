@@ -15,7 +15,7 @@
   select s.*
   from (
     (
-    select r.run_key, r.run_id, r.has_inputs, "o0"."value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
+    select r.run_key, r.run_id, r.has_inputs, "o0"."settled_value" as "k0", "r"."start_time" as "k_start_time", "r"."run_id" as "k_run_id"
     from "latest_metrics" as "o0"
     cross join lateral (
       select r.* from runs r where r.project_id = $2 and r.run_key = "o0".run_key limit 1

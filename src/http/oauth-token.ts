@@ -121,8 +121,12 @@ export async function oauthTokenRoutes(app: FastifyInstance, options: OauthToken
       });
     } catch (error) {
       if (error instanceof RefusedIdToken && error.isForged) logins.failed(address, credential);
-      if (error instanceof LoggiaError)
-        request.log.info({ reason: error.message, address }, "id-token refused");
+      if (error instanceof LoggiaError) {
+        const { message: reason, status, cause } = error;
+        // An issuer that cannot be asked is the administrator's to mend, who learns only here what is wrong with it.
+        if (status === 503) request.log.warn({ reason, address, err: cause }, "id-token refused");
+        else request.log.info({ reason, address }, "id-token refused");
+      }
       throw error;
     }
   });

@@ -265,6 +265,22 @@ test("the keys are discovered once, and again only for a key that is new", async
   expect(own.gitlab.asked.slice(2)).toEqual(["/oauth/discovery/keys"]);
 });
 
+test("the log tells why an issuer could not be asked, which no caller learns", async () => {
+  const lines: { msg?: string; level?: number; err?: { message: string } }[] = [];
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const own = await ciServer({}, { log: { level: "info", stream } });
+  await own.projectOf("team/vision");
+  own.gitlab.override = (_request, response) => response.writeHead(418).end();
+  const { body } = await exchange(own.url, await own.gitlab.idToken());
+  expect(body.error).toBe("temporarily_unavailable");
+  expect(JSON.stringify(body)).not.toContain("418");
+  const refused = lines.find(({ msg }) => msg === "id-token refused");
+  expect([refused?.level, refused?.err?.message]).toEqual([
+    40,
+    expect.stringMatching(/openid-configuration answered with status 418/),
+  ]);
+});
+
 test("an issuer that does not answer well is an outage, and one that recovers is asked again", async () => {
   const own = await ciServer();
   await own.projectOf("team/vision");

@@ -2,7 +2,13 @@ import { sql } from "kysely";
 import { connectCi } from "../../src/ci/connection.ts";
 import type { CiSettings } from "../../src/ci/settings.ts";
 import { fakeGitLab, type GitLab } from "./gitlab.ts";
-import { type RestAnswer, type TestProject, type TestServer, testServer } from "./server.ts";
+import {
+  type RestAnswer,
+  type TestProject,
+  type TestServer,
+  type TestServerOptions,
+  testServer,
+} from "./server.ts";
 
 export const publicUrl = "https://mlflow.example.org";
 
@@ -16,7 +22,10 @@ export interface CiServer extends TestServer {
 }
 
 /** A server that asks for tokens, beside a GitLab that it knows as its own. Times of the network are short. */
-export async function ciServer(settings: Partial<CiSettings> = {}): Promise<CiServer> {
+export async function ciServer(
+  settings: Partial<CiSettings> = {},
+  options: Pick<TestServerOptions, "log"> = {},
+): Promise<CiServer> {
   const gitlab = await fakeGitLab(publicUrl);
   const ci = connectCi(
     {
@@ -29,7 +38,7 @@ export async function ciServer(settings: Partial<CiSettings> = {}): Promise<CiSe
     },
     { timeout: 1_000, cooldown: 0, pause: 0, absent: 0 },
   );
-  const server = await testServer({ open: false, ci });
+  const server = await testServer({ open: false, ci, ...options });
   return {
     ...server,
     gitlab,

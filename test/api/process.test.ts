@@ -1,14 +1,15 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect as openSocket, type Socket } from "node:net";
+import { createSecureServer } from "node:http2";
+import { type AddressInfo, createServer, connect as openSocket, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
-import { launch as launchIn, type Served, serve as serveIn } from "../support/process.ts";
+import { launch as launchIn, launchWith, type Served, serve as serveIn } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 let home: string;
@@ -272,6 +273,34 @@ test("config shows each value and its source, masked, as text and as JSON", asyn
     value: "1",
     source: "--port",
   });
+});
+
+test("a certificate that the machine trusts is trusted, such as that of an authority of one's own", async () => {
+  const [key, cert] = [join(home, "key.pem"), join(home, "cert.pem")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout", key, "-out", cert, ...subject],
+    {
+      stdio: "pipe",
+    },
+  );
+  const server = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) });
+  // The connection of a program that ends may be reset.
+  server.on("session", (session) => session.on("error", () => {}));
+  const asked = once(server, "stream").then(([stream]) => {
+    stream.on("error", () => {});
+    stream.respond({ ":status": 401 }, { endStream: true });
+    return "a request";
+  });
+  await once(server.listen(0, "localhost"), "listening");
+  const uri = `https://localhost:${(server.address() as AddressInfo).port}`;
+  // Where OpenSSL, and so curl, finds the authorities of a machine.
+  const child = kept(launchWith({ SSL_CERT_FILE: cert }, home, "watch", "1", "--tracking-uri", uri));
+  const ended = once(child, "exit");
+  expect(await Promise.race([asked, once(child.stderr ?? child, "data").then(String)])).toBe("a request");
+  expect((await ended)[0]).toBe(1);
+  server.close();
 });
 
 test("help and version go to standard output", async () => {

@@ -6,10 +6,13 @@ import { until } from "./until.ts";
 const program = fileURLToPath(new URL("../../bin/loggia", import.meta.url));
 
 /** The real command in a process group of its own, with no setting from outside. */
-export function launch(cwd: string, ...args: string[]): ChildProcess {
+export const launch = (cwd: string, ...args: string[]): ChildProcess => launchWith({}, cwd, ...args);
+
+/** The same, with these variables of the environment beside the PATH. */
+export function launchWith(env: NodeJS.ProcessEnv, cwd: string, ...args: string[]): ChildProcess {
   return spawn(program, args, {
     cwd,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -101,7 +101,7 @@ export function allowPoints(db: Database, project: bigint, points: number): void
     if (wait > 0)
       throw new LoggiaError(
         "REQUEST_LIMIT_EXCEEDED",
-        `The quota of the project is ${perMinute} metric points per minute. Send these ${points} again in ${wait} s.`,
+        `The quota of the project is ${perMinute} metric points per minute. Send ${points === 1 ? "it" : `these ${points}`} again in ${wait} s.`,
         { retryAfter: wait },
       );
   };

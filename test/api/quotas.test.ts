@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { PurgeService } from "../../gen/loggia/v1/purge_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
 import { allowPoints, artifactQuota, runQuota } from "../../src/services/quotas.ts";
-import { failure, protocols, testServer } from "../support/server.ts";
+import { failure, protocols, type RestAnswer, testServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 const server = await testServer();
@@ -112,20 +112,19 @@ describe("a quota of points", () => {
     const project = await limited("quota_points_per_minute", 3);
     await settled();
     const runId = (await created(project)).body.run.info.run_id;
-    const statuses: number[] = [];
+    const answers: RestAnswer[] = [];
     for (let step = 0; step < 5; step++)
-      statuses.push(
-        (
-          await project.rest("POST", "runs/log-metric", {
-            run_id: runId,
-            key: "m",
-            value: 1,
-            timestamp: 1,
-            step,
-          })
-        ).status,
+      answers.push(
+        await project.rest("POST", "runs/log-metric", {
+          run_id: runId,
+          key: "m",
+          value: 1,
+          timestamp: 1,
+          step,
+        }),
       );
-    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429, 429]);
+    expect(answers.at(-1)?.body.message).toMatch(/ per minute\. Send it again in \d+ s\.$/);
   });
 });
 

@@ -47,8 +47,12 @@ export const duration = (least: number) => (text: string) => {
   return milliseconds;
 };
 
-export const durationText = (milliseconds: number) =>
-  milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
+/** As a person writes it, in the largest unit of which it is a whole number. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds === 0) return "0s";
+  const [unit, size] = Object.entries(units).findLast(([, one]) => milliseconds % one === 0) ?? ["ms", 1];
+  return `${milliseconds / size}${unit}`;
+}
 
 /** An IP address, or a name that this machine goes by. */
 export function address(text: string): string {

@@ -63,7 +63,7 @@ export const administration: Record<string, Command> = {
     about: "Show a project: its settings and what it holds.",
     words: ["PROJECT"],
     flags: { json },
-    settings: "data",
+    settings: "address and data",
     load: async () => (await projects()).show,
   },
   "project set": {
@@ -179,7 +179,7 @@ export const administration: Record<string, Command> = {
       quiet,
       json,
     },
-    settings: "all",
+    settings: "address and data",
     load: async () => (await tokens()).create,
   },
   "token list": {
@@ -204,7 +204,7 @@ export const administration: Record<string, Command> = {
     about: "End a token and print another with the same rights.",
     words: ["NUMBER"],
     flags: { expires, quiet, json },
-    settings: "all",
+    settings: "address and data",
     load: async () => (await tokens()).rotate,
   },
   "audit list": {

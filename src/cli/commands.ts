@@ -15,8 +15,8 @@ export interface Command {
   /** What follows the command, as the help names it. */
   words?: readonly string[];
   flags: Record<string, Flag>;
-  /** Which settings count for it: all, those about data, or none. */
-  settings: "all" | "data" | "none";
+  /** Which settings count for it: all, those about data, about where clients reach the server, about both, or none. */
+  settings: "all" | "data" | "address" | "address and data" | "none";
   /** For a command that works on the database and ends; what the others do is in main.ts. */
   load?: () => Promise<Action>;
 }
@@ -53,7 +53,7 @@ export const commands: Record<string, Command> = {
       },
       json: { about: "Print a line of JSON for each value." },
     },
-    settings: "all",
+    settings: "address",
   },
   ...administration,
   help: {

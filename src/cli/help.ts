@@ -69,9 +69,17 @@ function groupHelp(group: string): string {
 const membersOf = (group: string) =>
   Object.entries(commands).filter(([name]) => name.startsWith(`${group} `));
 
+/** The groups of settings that count; undefined: all of them. */
+const groupsThatCount: Partial<Record<Command["settings"], readonly string[]>> = {
+  data: ["Data", "Database"],
+  address: ["Address"],
+  "address and data": ["Address", "Data", "Database"],
+};
+
 function settingsHelp(which: Exclude<Command["settings"], "none">): string[] {
+  const counting = groupsThatCount[which];
   const all = Object.values(settings).filter(
-    ({ group }) => which === "all" || group === "Data" || group === "Database",
+    ({ group }) => counting === undefined || counting.includes(group),
   );
   const inGroups = [...new Set(all.map((setting) => setting.group))];
   const width = Math.max(...all.map((setting) => `--${setting.flag} ${setting.placeholder}`.length));

@@ -84,6 +84,17 @@ describe("values", () => {
     expect(read({ flags: { "drain-timeout": text } }).config.drainTimeout).toBe(milliseconds);
   });
 
+  test.each([
+    ["0", "0s"],
+    ["500ms", "500ms"],
+    ["90", "90s"],
+    ["120s", "2m"],
+    ["48h", "48h"],
+  ])("the duration %s is shown as %s", (text, shown) => {
+    const result = read({ flags: { "drain-timeout": text } });
+    expect(result.shown).toContainEqual({ name: "drain-timeout", value: shown, source: "--drain-timeout" });
+  });
+
   test("a terminal gets text and only what matters, a pipe gets JSON", () => {
     expect(read({ terminal: true }).config).toMatchObject({ logFormat: "text", logLevel: "warn" });
     expect(read({ terminal: false }).config).toMatchObject({ logFormat: "json", logLevel: "info" });
@@ -263,6 +274,18 @@ describe("texts", () => {
     const text = help("serve");
     expect(text).toContain(`--${setting.flag} ${setting.placeholder}`);
     expect(text).toContain(`${setting.env}, default ${setting.default ?? setting.defaultText}`);
+  });
+
+  test("help of a command tells of the settings that count for it, and of no others", () => {
+    const counting = (command: string) =>
+      Object.values(settings)
+        .filter(({ flag, placeholder }) =>
+          new RegExp(`^  --${flag} ${placeholder.replace("|", "[|]")} `, "m").test(help(command)),
+        )
+        .map(({ group }) => group);
+    expect(new Set(counting("token create"))).toEqual(new Set(["Address", "Data", "Database"]));
+    expect(new Set(counting("project create"))).toEqual(new Set(["Data", "Database"]));
+    expect(new Set(counting("watch"))).toEqual(new Set(["Address"]));
   });
 
   test("the README's table of settings is the one of the code", () => {

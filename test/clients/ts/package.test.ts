@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { createLoggia, RunStatus } from "../../../clients/ts/src/node.ts";
+import { services } from "../../../clients/ts/src/services.ts";
 import { testBrowser } from "../../support/browser.ts";
 import { testServer } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
@@ -39,6 +40,14 @@ test("the package pins what the server pins", async () => {
   expect(client.version).toBe(ours.version);
 });
 
+test("the README names every service", async () => {
+  const readme = await readFile(join(source, "README.md"), "utf8");
+  const [, named = ""] = /Each service is a property: (.*?)\. /s.exec(readme) ?? [];
+  expect(Array.from(named.matchAll(/`(\w+)`/g), ([, name]) => name).sort()).toEqual(
+    Object.keys(services).sort(),
+  );
+});
+
 test("the README's programs run word by word where nothing but the package is installed", async () => {
   expect(await packed).toEqual(
     expect.arrayContaining(["README.md", "LICENSE", "dist/node.js", "dist/browser.d.ts"]),
@@ -59,6 +68,7 @@ test("the README's programs run word by word where nothing but the package is in
   const loggia = createLoggia({ baseUrl: uri });
   const { metrics } = await loggia.mlflow.getMetricHistory({ runId: id, metricKey: "loss" });
   expect(metrics).toHaveLength(1_000);
+  expect(printed[2]).toMatch(new RegExp(`^\\[ '${id}' \\]\n`));
   expect(printed[2]).toContain("RESOURCE_DOES_NOT_EXIST Run with id=0000");
   expect(printed[3]).toBe("loss [ 0.5 ]");
   const { runs } = await loggia.mlflow.searchRuns({ experimentIds: ["2"] });

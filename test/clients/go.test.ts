@@ -59,24 +59,35 @@ describe("the Go client", () => {
 
   it("does what its README says, in an empty folder", async () => {
     const readme = await readFile(join(home, "README.md"), "utf8");
-    const program = /```go\n(package main[\s\S]*?)```/.exec(readme)?.[1];
-    if (program === undefined) throw new Error("the README has no program");
-    const empty = await mkdtemp(join(folder, "newcomer-"));
-    await writeFile(join(empty, "main.go"), program);
-    for (const args of [
-      ["mod", "init", "example.org/newcomer"],
-      ["mod", "edit", "-replace", `loggia.dev/go=${home}`],
-      ["mod", "tidy"],
-    ]) {
-      const { code, output } = await go(empty, {}, ...args);
-      expect(code, output).toBe(0);
+    const programs = Array.from(
+      readme.matchAll(/```go\n(package main[\s\S]*?)```/g),
+      ([, text = ""]) => text,
+    );
+    expect(programs).toHaveLength(3);
+    const printed: string[] = [];
+    const logged = () => /logged run ([0-9a-f]{32})/.exec(printed[0] ?? "")?.slice(1) ?? [];
+    for (const program of programs) {
+      const empty = await mkdtemp(join(folder, "newcomer-"));
+      await writeFile(join(empty, "main.go"), program);
+      const done = async (env: Record<string, string>, ...args: string[]) => {
+        const { code, output } = await go(empty, env, ...args);
+        expect(code, output).toBe(0);
+        return output;
+      };
+      await done({}, "mod", "init", "example.org/train");
+      await done({}, "mod", "edit", "-replace", `loggia.dev/go=${home}`);
+      await done({}, "mod", "tidy");
+      printed.push(await done({ MLFLOW_TRACKING_URI: server.url }, "run", ".", ...logged()));
     }
-    const { code, output } = await go(empty, { MLFLOW_TRACKING_URI: server.url }, "run", ".");
-    expect(code, output).toBe(0);
-    const run = /logged run ([0-9a-f]{32})/.exec(output)?.[1];
+    const [, found, watched] = printed;
+    const [id] = logged();
+    expect(found).toBe(
+      `${id} from Go\nloggia: RESOURCE_DOES_NOT_EXIST: Run with id=${"0".repeat(32)} not found\n`,
+    );
+    expect(watched).toBe("loss 999 0.001\n");
     const answer = await fetch(
-      `${server.url}/api/2.0/mlflow/metrics/get-history?run_id=${run}&metric_key=loss`,
+      `${server.url}/api/2.0/mlflow/metrics/get-history?run_id=${id}&metric_key=loss`,
     );
     expect(await answer.json()).toMatchObject({ metrics: { length: 1000 } });
-  }, 300_000);
+  }, 600_000);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { pageAddresses } from "../auth/permissions.ts";
+import { projectReference } from "./project-path.ts";
 
 /**
  * The pages, as they were built (scripts/build-web.ts). Each address of a page is answered with the same document, which
@@ -52,6 +53,18 @@ const patterns = pageAddresses.map(
     new RegExp(`^${address.replace("*", ".*").replace(":project", `(?:${segment}/)*${segment}`)}$`),
 );
 
+/**
+ * The page for whoever opens a tracking URI of a project in a browser, as from the links that MLflow's clients print:
+ * `…/ml/mlflow/#/experiments/1/runs/…`. What is behind the `#` stays with the browser, and is read by the page
+ * (web/src/mlflow-link.ts). It is there for every name that a project could have, so it tells nothing of which there are.
+ */
+function pageOfTrackingUri(request: FastifyRequest): string | undefined {
+  const project = projectReference(request.raw);
+  if (project === undefined || !request.originalUrl.startsWith("/api/v4/")) return undefined;
+  const there = `/${project}/-/ml/experiments`;
+  return request.url.split("?")[0] === "/" && isPage(there) ? there : undefined;
+}
+
 /** Serves what the document is made of; their names change with what is in them, so they are kept for good. */
 export async function webRoutes(app: FastifyInstance, { root }: WebOptions): Promise<void> {
   const assets = join(root, "assets");
@@ -81,6 +94,8 @@ export function answerPages(
   return (request, reply) => {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     const [path = ""] = request.originalUrl.split("?");
+    const there = pageOfTrackingUri(request);
+    if (there !== undefined) return reply.redirect(there);
     if (!isPage(path)) return undefined;
     if (!isBuilt) return reply.code(404).type("text/plain; charset=utf-8").send(unbuilt);
     reply

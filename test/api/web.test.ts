@@ -36,6 +36,24 @@ const pages = [
   "/Group.x/a_b-c/-/ml/candidates/1",
 ];
 
+test.each([
+  ["/api/v4/projects/2/ml/mlflow", "/2/-/ml/experiments"],
+  ["/api/v4/projects/2/ml/mlflow/", "/2/-/ml/experiments"],
+  ["/api/v4/projects/team%2Fvision/ml/mlflow/?x=1", "/team/vision/-/ml/experiments"],
+])("the tracking URI %s leads a browser to %s", async (path, there) => {
+  const { status, headers } = await fetch(`${server.url}${path}`, { redirect: "manual" });
+  expect([status, headers.get("location")]).toEqual([302, there]);
+});
+
+test.each(["%2Fevil.example", "..", "a%2F..%2Fb", "a%5Cb", "-x"])(
+  "a tracking URI of %s, which is no project's name, leads nowhere",
+  async (name) => {
+    const path = `/api/v4/projects/${name}/ml/mlflow/`;
+    const { status, headers } = await rawHttp(server.url, "GET", path);
+    expect([status, headers.location]).toEqual([404, undefined]);
+  },
+);
+
 describe("pages", () => {
   test.each(pages)(
     "%s is the document, to be asked for anew, under a policy without inline code",

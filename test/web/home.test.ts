@@ -43,6 +43,26 @@ describe("the list of projects", () => {
   });
 });
 
+describe("the links that MLflow's clients print", () => {
+  const link = `#/experiments/1/runs/${ids.apple}`;
+
+  it.each(["/", "/api/v4/projects/1/ml/mlflow/", "/api/v4/projects/default/ml/mlflow/"])(
+    "lead to the candidate, also below %s",
+    async (uri) => {
+      const page = await visit(`${uri}${link}`);
+      await page.getByRole("heading", { name: "apple", exact: true }).waitFor();
+    },
+  );
+
+  it("lead there from a page that is open already", async () => {
+    const page = await visit("/");
+    await page.getByRole("link", { name: /^default/ }).waitFor();
+    await page.evaluate(`location.hash = "${link}"`);
+    await page.waitForURL(`**/default/-/ml/candidates/${ids.apple}`);
+    await page.getByRole("heading", { name: "apple", exact: true }).waitFor();
+  });
+});
+
 describe("the list of experiments", () => {
   it("has each with its tags and how many candidates it has", async () => {
     const page = await visit(experiments);

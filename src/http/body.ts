@@ -53,6 +53,11 @@ function receive(request: IncomingMessage, limit: BodyLimit, timeout: number): P
       reject(limit.refuse(Math.max(size, received)));
     };
     if (size > mostDiscarded) refuse();
+    // Its sender left while it was found out who calls: nothing is heard of it any more.
+    if (request.destroyed) {
+      clearTimeout(timer);
+      reject(invalid("The request body ended too early."));
+    }
     request.on("data", (chunk: Buffer) => {
       received += chunk.length;
       if (received <= limit.bytes) chunks.push(chunk);

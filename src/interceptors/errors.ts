@@ -3,17 +3,20 @@ import { FilterErrorSchema } from "../../gen/loggia/v1/errors_pb.js";
 import { DatabricksServiceExceptionProtoSchema, ErrorCode } from "../../gen/mlflow/databricks_pb.js";
 import { requestIdKey, responseHeaderKey } from "../auth/context-keys.ts";
 import { catalogue, challenge, type ErrorName, LoggiaError } from "../errors.ts";
+import { causedBy, hasLeft } from "./leaving.ts";
 import type { Log } from "./log.ts";
 
 /**
  * Gives every error that leaves a call its one form: a ConnectError with MLflow's ErrorCode as a typed detail, so that any
  * gRPC client reads what REST prints. What nobody wrote for a caller is logged with its cause and leaves as INTERNAL_ERROR
- * with the request id alone.
+ * with the request id alone; what comes of the caller's having left is nobody's error.
  */
 export function errors(log: Log): Interceptor {
   return (next) => async (request) => {
     const present = (error: unknown) => {
       const requestId = request.contextValues.get(requestIdKey);
+      if (hasLeft(request.signal) && causedBy(request.signal, error))
+        return new ConnectError("The caller has left.", Code.Canceled, undefined, undefined, error);
       const presented = asLoggiaError(error) ?? hidden(error, requestId, log);
       if (presented.status === 401)
         request.contextValues.get(responseHeaderKey)?.set("www-authenticate", challenge);

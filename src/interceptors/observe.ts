@@ -1,6 +1,7 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "@connectrpc/connect";
 import { projectKey, protocolKey, requestIdKey } from "../auth/context-keys.ts";
 import { asLoggiaError } from "./errors.ts";
+import { hasLeft } from "./leaving.ts";
 import type { Log } from "./log.ts";
 
 /** Milliseconds from which a call is worth a line by itself. */
@@ -9,7 +10,7 @@ const slow = 1000;
 /**
  * One structured line per call, a stream's at its end: what, for which project, how it ended, in how many milliseconds.
  * Calls that are quick and good are lines of level debug, so the hot path pays for none. Of a stream that its caller left
- * the status is CANCELLED.
+ * the status is CANCELLED, and of any other call that failed after its caller had left.
  */
 export function observe(log: Log): Interceptor {
   return (next) => async (request) => {
@@ -42,7 +43,8 @@ export function observe(log: Log): Interceptor {
       record("OK", 200);
       return response;
     } catch (error) {
-      recordFailure(error);
+      if (hasLeft(request.signal)) record("CANCELLED", 499);
+      else recordFailure(error);
       throw error;
     }
   };
@@ -58,10 +60,12 @@ async function* recorded<T>(
   try {
     yield* messages;
     isOver = true;
-    record("OK", 200);
+    // Who reads requests sees them end when their sender leaves.
+    if (hasLeft(signal)) record("CANCELLED", 499);
+    else record("OK", 200);
   } catch (error) {
     isOver = true;
-    if (isLeft(signal)) record("CANCELLED", 499);
+    if (hasLeft(signal)) record("CANCELLED", 499);
     else recordFailure(error);
     throw error;
   } finally {
@@ -69,7 +73,3 @@ async function* recorded<T>(
     if (!isOver) record("CANCELLED", 499);
   }
 }
-
-/** Whether a call ended early because its caller is gone, and not at its deadline or by the end of the server. */
-const isLeft = ({ aborted, reason }: AbortSignal): boolean =>
-  aborted && ![Code.DeadlineExceeded, Code.Unavailable].includes(ConnectError.from(reason).code);

@@ -30,13 +30,16 @@ interface Cancelled {
 }
 interface Canceller {
   cancel(client: Pick<Cancelled, "processID" | "secretKey"> & { activeQuery: unknown }, query: unknown): void;
-  readonly connection: Pick<NodeJS.EventEmitter, "on" | "once">;
+  readonly connection: Pick<NodeJS.EventEmitter, "on" | "once"> & { readonly stream: { destroy(): void } };
 }
+
+/** Milliseconds for which the end of the telling is awaited. */
+const longestTelling = 2_000;
 
 /**
  * The answer of the query that a client has just begun; when `signal` is aborted before it comes, Postgres is told to end it.
  * The answer is then awaited all the same, and so is the end of the telling: whoever uses the connection next must not be
- * hit by it.
+ * hit by it. Where that does not end in time, the connection is ended instead, so that nobody uses it next.
  */
 export async function orCancel<T>(
   answer: Promise<T>,
@@ -44,16 +47,24 @@ export async function orCancel<T>(
   client: pg.Client,
   config: pg.ClientConfig,
 ): Promise<T> {
-  let telling: Promise<void> | undefined;
+  let telling: Promise<boolean> | undefined;
   const cancel = () => {
     const canceller = new pg.Client(config) as unknown as Canceller;
     // Not by its `activeQuery`, of which pg warns on standard error that it is deprecated, and asks for it itself.
     const { _activeQuery: activeQuery, processID, secretKey } = client as unknown as Cancelled;
     if (!activeQuery) return;
     telling = new Promise((resolve) => {
-      canceller.connection.once("end", resolve);
+      const over = (isTold: boolean) => {
+        clearTimeout(timer);
+        resolve(isTold);
+      };
+      const timer = setTimeout(() => {
+        canceller.connection.stream.destroy();
+        over(false);
+      }, longestTelling);
+      canceller.connection.once("end", () => over(true));
       // Of a connection by TLS both layers may tell, and an error that nobody hears ends the process.
-      canceller.connection.on("error", resolve);
+      canceller.connection.on("error", () => over(true));
     });
     canceller.cancel({ activeQuery, processID, secretKey }, activeQuery);
   };
@@ -68,6 +79,6 @@ export async function orCancel<T>(
     });
   } finally {
     signal.removeEventListener("abort", cancel);
-    await telling;
+    if ((await telling) === false) void client.end();
   }
 }

@@ -18,6 +18,8 @@ export class DatabaseAway extends LoggiaError {
 
 /** The LoggiaError for a Postgres error by its SQLSTATE, or the error itself when no caller could be to blame. */
 export function named(error: unknown): unknown {
+  // Has its name already: of a query that was cancelled it is not that it took too long (cancellation.ts).
+  if (error instanceof LoggiaError) return error;
   const state = sqlState(error);
   if (state === undefined) return isBrokenConnection(error) ? unavailable(error) : error;
   if (state === "57014")

@@ -8,8 +8,8 @@ export interface FaultyLink {
   open(): number;
   /** Cuts every connection and refuses new ones. */
   refuse(): Promise<void>;
-  /** Nothing arrives any more in either direction, also of what is sent by `which` connections. */
-  freeze(which: "all" | "present"): void;
+  /** Nothing arrives any more in either direction, also of what is sent by `which` connections; `new` are those that come. */
+  freeze(which: "all" | "present" | "new"): void;
   /** Cuts every connection; new ones are taken. */
   cut(): void;
   /** Passes the next message that contains `text` on, and cuts its connection in place of bringing the answer back. */
@@ -86,8 +86,8 @@ export async function faultyLink(target: string | number): Promise<FaultyLink> {
     open: () => pairs.size,
     refuse,
     freeze(which) {
-      frozen = which === "all";
-      for (const pair of pairs) pair.frozen = true;
+      frozen = which !== "present";
+      if (which !== "new") for (const pair of pairs) pair.frozen = true;
     },
     cut,
     loseAnswerTo(text) {

@@ -9,7 +9,7 @@ import {
   readNewPoints,
   type Snapshot,
 } from "../store/run-changes.ts";
-import { atTurn } from "./turns.ts";
+import { atTurn } from "./watch-turns.ts";
 import { type Told, toChange } from "./watch-messages.ts";
 import { readChanged } from "./watched-project.ts";
 

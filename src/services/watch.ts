@@ -14,7 +14,7 @@ import { experimentKey, experimentNotFound, runKeyText, runNotFound } from "./id
 import { Inbox } from "./inbox.ts";
 import { checkStorable } from "./names.ts";
 import { tooMany } from "./request-limits.ts";
-import { atTurn } from "./turns.ts";
+import { atTurn } from "./watch-turns.ts";
 import { catchUp, type Subject } from "./watch-catch-up.ts";
 import { type Told, toChange } from "./watch-messages.ts";
 import { type Look, watchedProject } from "./watched-project.ts";

@@ -93,7 +93,14 @@ const hasEnded = ({ info, purged }: RunChange) =>
 function readUri(uri: string): { url: string; project: string | undefined } {
   if (!/^https?:\/\//.test(uri)) throw new SettingError(`${JSON.stringify(uri)} is no http address`);
   const [, url = "", project] = /^(.*?)(?:\/api\/v4\/projects\/([^/]+)\/ml\/mlflow)?\/*$/.exec(uri) ?? [];
-  return { url, project: project === undefined ? undefined : decodeURIComponent(project) };
+  if (!URL.canParse(url)) throw new SettingError(`${JSON.stringify(uri)} is no http address`);
+  try {
+    return { url, project: project === undefined ? undefined : decodeURIComponent(project) };
+  } catch {
+    throw new SettingError(
+      `${JSON.stringify(uri)} names a project that cannot be decoded: ${JSON.stringify(project)}`,
+    );
+  }
 }
 
 function* linesOfJson({ runId, info, params, tags, latestMetrics, purged }: RunChange): Generator<string> {

@@ -130,6 +130,17 @@ describe("with no server", () => {
   });
 });
 
+test.each([
+  ["http://localhost:1/api/v4/projects/%E0%A4%A/ml/mlflow", "names a project that cannot be decoded"],
+  ["http://local host/", "is no http address"],
+  ["localhost:5000", "is no http address"],
+])("a watch says in a line what is wrong with the address %s", async (address, message) => {
+  const { code, out, err } = await run("watch", "0".repeat(32), "--tracking-uri", address);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(message);
+  expect(err.trim().split("\n").length).toBeLessThanOrEqual(2);
+});
+
 describe("while a server runs on the same data directory", () => {
   let served: Served;
   beforeAll(async () => {

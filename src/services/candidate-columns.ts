@@ -25,14 +25,14 @@ export const candidateColumns = ({ db }: Deps) =>
       const of = (kind: FactKind) =>
         findKeys(db, project(ctx), experiments, kind, { search: req.search, most: mostColumns });
       const all = await Promise.all([of("metric"), of("param"), of("tag")]);
-      const [metrics, params, tags] = all.map((keys) =>
-        keys.slice(0, mostColumns).map(({ key, runs }) => ({ key, runCount: runs })),
+      const [metrics, params, tags] = all.map(({ keys }) =>
+        keys.map(({ key, runs }) => ({ key, runCount: runs })),
       );
       return {
         metrics: metrics ?? [],
         params: params ?? [],
         tags: tags ?? [],
-        truncated: all.some((keys) => keys.length > mostColumns),
+        truncated: all.some(({ isCut }) => isCut),
       };
     },
 

@@ -11,19 +11,23 @@ import { fromUuid } from "./ids.ts";
 
 export type Candidate = MessageInitShape<typeof CandidateSchema>;
 
-/** Runs as candidates, in their order, with the columns that are asked for. */
+/**
+ * Runs as candidates, in their order, with the columns that are asked for.
+ * @param stage of the children that are counted; each run's own when absent.
+ */
 export async function toCandidates(
   db: Database,
   project: bigint,
   rows: readonly RunRow[],
   columns: Columns,
+  stage?: RunRow["lifecycle_stage"],
 ): Promise<Candidate[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => fromUuid(row.run_id));
   const keys = rows.map((row, i) => ({
     run_key: row.run_key,
     experiment_id: row.experiment_id,
-    lifecycle_stage: row.lifecycle_stage,
+    stage: stage ?? row.lifecycle_stage,
     id: ids[i] ?? "",
     root: ownArtifactPath(row.artifact_uri),
   }));

@@ -80,7 +80,7 @@ export const candidates = ({ db }: Deps) =>
       const row = await chosenRun(db, ctx, req);
       const id = fromUuid(row.run_id);
       const [[candidate], experiment, children, models, versionKeys] = await Promise.all([
-        toCandidates(db, project(ctx), [row], "all"),
+        toCandidates(db, project(ctx), [row], "all", "active"),
         findExperiment(db, project(ctx), row.experiment_id),
         pageOfChildren(db, ctx, row, { view: "", maxResults: childrenShown, pageToken: "" }),
         findModelsOfRun(db, project(ctx), id),

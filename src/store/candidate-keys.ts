@@ -21,16 +21,17 @@ const counted = 1_000;
 const mostSteps = 10_000;
 
 /**
- * The keys of metrics, params or tags, in the order of code points; one more than `most` tells that there are others.
+ * Up to `most` keys of metrics, params or tags, in the order of code points, and whether there may be others.
  * @param search text that the key holds, whatever the case.
+ * @param steps keys that are looked at in each experiment, at most.
  */
 export async function findKeys(
   db: Database,
   project: bigint,
   experiments: readonly bigint[],
   kind: FactKind,
-  { search, most }: { search: string; most: number },
-): Promise<FoundKey[]> {
+  { search, most, steps = mostSteps }: { search: string; most: number; steps?: number },
+): Promise<{ keys: FoundKey[]; isCut: boolean }> {
   const t = sql.id("t");
   const table = factTable(kind, t);
   const rowsOf = (what: Sql, where: Sql<SqlBool>, limited: Sql) =>
@@ -45,7 +46,7 @@ export async function findKeys(
     order by n.key
     limit 1`;
   const matches = search === "" ? sql`true` : holds(sql`walked.key`, search);
-  const { rows } = await sql<{ key: string; runs: bigint }>`
+  const { rows } = await sql<{ key: string | null; runs: bigint; is_cut: boolean }>`
     with recursive walked as (
       select e.id, first.key, 1 as step
       from unnest(${numberArray(experiments)}::bigint[]) as e (id)
@@ -54,12 +55,17 @@ export async function findKeys(
       select e.id, following.key, e.step + 1
       from walked as e
       cross join lateral (${next(sql`t.key > e.key`)}) as following
-      where e.step < ${mostSteps}
+      where e.step <= ${steps}
     ),
     found as (
-      select key, array_agg(id) as experiments from walked where ${matches} group by key order by key limit ${most + 1}
+      select key, array_agg(id) as experiments
+      from walked
+      where step <= ${steps} and ${matches}
+      group by key
+      order by key
+      limit ${most + 1}
     )
-    select found.key, (
+    select walk.is_cut, found.key, (
       select count(*) from (
         select from unnest(found.experiments) as e (id)
         cross join lateral (
@@ -68,9 +74,11 @@ export async function findKeys(
         limit ${counted}
       ) as limited
     ) as runs
-    from found
+    from (select exists (select from walked where step > ${steps}) as is_cut) as walk
+    left join found on true
     order by found.key`.execute(db);
-  return rows.map(({ key, runs }) => ({ key, runs: Number(runs) }));
+  const keys = rows.flatMap(({ key, runs }) => (key === null ? [] : [{ key, runs: Number(runs) }]));
+  return { keys: keys.slice(0, most), isCut: keys.length > most || rows[0]?.is_cut === true };
 }
 
 /** Values over 1,000 bytes are in an index of their own, and are not offered. */

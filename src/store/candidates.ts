@@ -18,7 +18,9 @@ export type Columns =
   | "all";
 
 /** Where a run is in the table, and where its artifacts are below the project's root, if they are kept here. */
-export type CandidateKey = Pick<RunRow, "run_key" | "experiment_id" | "lifecycle_stage"> & {
+export type CandidateKey = Pick<RunRow, "run_key" | "experiment_id"> & {
+  /** Of the children that are counted. */
+  stage: RunRow["lifecycle_stage"];
   /** 32 lower-case hex digits. */
   id: string;
   root: string | undefined;
@@ -136,7 +138,7 @@ const factsOf = (project: bigint, runs: readonly CandidateKey[]) => sql<FactRow>
   from unnest(
     ${numberArray(runs.map((run) => run.run_key))}::bigint[],
     ${numberArray(runs.map((run) => run.experiment_id))}::bigint[],
-    ${textArray(runs.map((run) => run.lifecycle_stage))}::text[],
+    ${textArray(runs.map((run) => run.stage))}::text[],
     ${textArray(runs.map((run) => run.id))}::text[],
     ${textArray(runs.map((run) => run.root ?? ""))}::text[]
   ) as wanted (run_key, experiment_id, stage, id, root)`;

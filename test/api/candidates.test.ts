@@ -1,4 +1,5 @@
 import { type Client, Code, ConnectError } from "@connectrpc/connect";
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { CandidateService } from "../../gen/loggia/v1/candidates_pb.js";
 import { FilterErrorSchema } from "../../gen/loggia/v1/errors_pb.js";
@@ -277,6 +278,25 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(rest.nextPageToken).toBeUndefined();
   });
 
+  test("the page of a deleted run counts the children that it shows, the active ones; a table those of each run's stage", async () => {
+    const project = await server.project();
+    const client = project.client(CandidateService, protocol);
+    const mlflow = project.client(MlflowService, "connect");
+    const parent = await run(project, { name: "parent" });
+    await run(project, { name: "stays", parent });
+    for (const name of ["gone", "gone as well"])
+      await mlflow.deleteRun({ runId: await run(project, { name, parent }) });
+    const page = async () => {
+      const { candidate, children } = await client.getCandidate({ runId: parent });
+      return [candidate?.childCount, children.map(({ name }) => name)];
+    };
+    expect(await page()).toEqual([1, ["stays"]]);
+    await mlflow.deleteRun({ runId: parent });
+    expect(await page()).toEqual([1, ["stays"]]);
+    const deleted = await client.searchCandidates({ experimentIds: ["0"], view: "deleted", topLevel: true });
+    expect(deleted.candidates.map(({ childCount }) => childCount)).toEqual([2]);
+  });
+
   test("a page of one run has all about it, found by number and by id", async () => {
     const project = await server.project();
     const client = project.client(CandidateService, protocol);
@@ -314,6 +334,19 @@ describe.each(protocols)("over %s", (protocol) => {
     });
     expect(byNumber.nextChildrenToken).toBeUndefined();
     expect((await client.getCandidate({ runId })).candidate).toEqual(byNumber.candidate);
+  });
+
+  test("a search for keys that ends before they do says so", async () => {
+    const project = await server.project();
+    const client = project.client(CandidateService, protocol);
+    await run(project, { params: { zzz: "v" } });
+    const { truncated } = await client.listColumns({ experimentIds: ["0"], search: "zz" });
+    expect(truncated).toBe(false);
+    await sql`
+      insert into params (project_id, run_key, key, experiment_id, value)
+      select ${project.id}, 1, 'p' || n, 0, 'v' from generate_series(1, 10001) n`.execute(server.db);
+    const cut = await client.listColumns({ experimentIds: ["0"], search: "zz" });
+    expect([cut.params, cut.truncated]).toEqual([[], true]);
   });
 
   test("the keys that runs have are listed with how many have them, and values complete a prefix", async () => {

@@ -45,7 +45,8 @@ const everyKey = { search: "", most: 100 };
 describe(`the keys of ${runs} runs`, () => {
   it("are found by skipping along both indexes of metrics, the settled and the others", async () => {
     const { answer, ...plan } = await explained((db) => findKeys(db, project, [0n], "metric", everyKey));
-    expect(answer).toEqual(["both", "logged", "settled"].map((key) => ({ key, runs: 1000 })));
+    const keys = ["both", "logged", "settled"].map((key) => ({ key, runs: 1000 }));
+    expect(answer).toEqual({ keys, isCut: false });
     expect(plan.tablesReadWhole).toEqual([]);
     expect(plan.indexes).toEqual(["latest_metrics_by_value", "latest_metrics_unsettled"]);
     // A thousand to count the runs of each key, and a few to skip to the next.
@@ -56,12 +57,25 @@ describe(`the keys of ${runs} runs`, () => {
     "are found by skipping along the index of a %s's values",
     async (kind) => {
       const { answer, ...plan } = await explained((db) => findKeys(db, project, [0n], kind, everyKey));
-      expect(answer.map(({ key }) => key)).toEqual(["few", "many"]);
+      expect(answer.keys.map(({ key }) => key)).toEqual(["few", "many"]);
       expect(plan.tablesReadWhole).toEqual([]);
       expect(plan.indexes).toEqual([`${kind}s_by_value`]);
       expect(plan.looked).toBeLessThanOrEqual(2_100);
     },
   );
+
+  it("are said to be cut where a search for them ends before they do, and where there are more than are wanted", async () => {
+    const find = async (options: { search?: string; most?: number; steps?: number }) => {
+      const found = await findKeys(db, project, [0n], "metric", { ...everyKey, ...options });
+      return [found.keys.map(({ key }) => key), found.isCut];
+    };
+    expect(await find({ steps: 3 })).toEqual([["both", "logged", "settled"], false]);
+    expect(await find({ steps: 2 })).toEqual([["both", "logged"], true]);
+    expect(await find({ steps: 2, search: "settled" })).toEqual([[], true]);
+    expect(await find({ most: 2 })).toEqual([["both", "logged"], true]);
+    expect(await find({ most: 3 })).toEqual([["both", "logged", "settled"], false]);
+    expect(await find({ search: "nothing" })).toEqual([[], false]);
+  });
 
   it.each(["param", "tag"] as const)("have values of a %s that are skipped to, each once", async (kind) => {
     const { answer, ...plan } = await explained((db) =>

@@ -87,7 +87,8 @@ export declare type Candidate = Message<"loggia.v1.Candidate"> & {
   parentRunId?: string | undefined;
 
   /**
-   * Runs of the same experiment and lifecycle stage that name this one as their parent; counted to 1,000.
+   * Runs of the same experiment and lifecycle stage that name this one as their parent; counted to 1,000. In the answer of
+   * GetCandidate it is the active ones, as they are in its `children`.
    *
    * @generated from field: int32 child_count = 12;
    */
@@ -647,7 +648,7 @@ export declare type ListColumnsResponse = Message<"loggia.v1.ListColumnsResponse
   tags: Column[];
 
   /**
-   * Whether there are more than that.
+   * Whether there are more than that, or may be: of an experiment the first 10,000 keys of a kind are looked at.
    *
    * @generated from field: bool truncated = 4;
    */

@@ -44,7 +44,8 @@ type Candidate struct {
 	ArtifactUri    string `protobuf:"bytes,10,opt,name=artifact_uri,json=artifactUri,proto3" json:"artifact_uri,omitempty"`
 	// The run that its tag mlflow.parentRunId names.
 	ParentRunId *string `protobuf:"bytes,11,opt,name=parent_run_id,json=parentRunId,proto3,oneof" json:"parent_run_id,omitempty"`
-	// Runs of the same experiment and lifecycle stage that name this one as their parent; counted to 1,000.
+	// Runs of the same experiment and lifecycle stage that name this one as their parent; counted to 1,000. In the answer of
+	// GetCandidate it is the active ones, as they are in its `children`.
 	ChildCount int32 `protobuf:"varint,12,opt,name=child_count,json=childCount,proto3" json:"child_count,omitempty"`
 	Job        *Job  `protobuf:"bytes,13,opt,name=job,proto3,oneof" json:"job,omitempty"`
 	// Whether there are artifacts; not known, and so false, where they are not kept by this server.
@@ -1156,7 +1157,7 @@ type ListColumnsResponse struct {
 	Metrics []*Column `protobuf:"bytes,1,rep,name=metrics,proto3" json:"metrics,omitempty"`
 	Params  []*Column `protobuf:"bytes,2,rep,name=params,proto3" json:"params,omitempty"`
 	Tags    []*Column `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
-	// Whether there are more than that.
+	// Whether there are more than that, or may be: of an experiment the first 10,000 keys of a kind are looked at.
 	Truncated     bool `protobuf:"varint,4,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -9,8 +9,23 @@ import { missing } from "../services/context.ts";
 import { keepingScope } from "../store/scope.ts";
 import type { Surround } from "./call.ts";
 import { attachment } from "./content-disposition.ts";
+import { describedRoute } from "./described-route.ts";
 import { parameter } from "./query-parameter.ts";
 import { cutWhenStalled } from "./stalled-reader.ts";
+
+const path = "/api/1.0/loggia/artifacts/archive";
+
+/** The route, as OpenAPI describes it. */
+export const artifactArchivePath = describedRoute(path, {
+  operationId: "ArtifactArchive",
+  tag: "MlflowArtifactsService",
+  description: "A folder of a run's artifacts as a ZIP file.",
+  query: [
+    { name: "run_id", required: true },
+    { name: "path", description: "The folder, below the run's artifacts; all of them when absent." },
+  ],
+  answers: ["application/zip"],
+});
 
 export interface ArtifactArchiveOptions {
   archives: ArtifactArchives;
@@ -28,7 +43,7 @@ export async function artifactArchiveRoute(
   const { downloadArtifact } = MlflowArtifactsService.method;
   app.route({
     method: "GET",
-    url: "/api/1.0/loggia/artifacts/archive",
+    url: path,
     exposeHeadRoute: false,
     async handler(request, reply) {
       const { name, files } = await surround(

@@ -12,6 +12,7 @@ import type { Surround } from "./call.ts";
 import { type ByteRange, select } from "./conditional.ts";
 import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
+import { describedRoute } from "./described-route.ts";
 import { noSuchEndpoint } from "./errors.ts";
 import { parameter } from "./query-parameter.ts";
 import { cutWhenStalled } from "./stalled-reader.ts";
@@ -26,6 +27,29 @@ export interface ArtifactRouteOptions {
 const { downloadArtifact, uploadArtifact, deleteArtifact } = MlflowArtifactsService.method;
 
 const proxied = "/api/2.0/mlflow-artifacts/artifacts/*";
+const ofRun = "/get-artifact";
+const ofVersion = "/model-versions/get-artifact";
+
+/** Those of the routes that are no RPCs, as OpenAPI describes them. */
+export const artifactFilePaths = {
+  ...describedRoute(ofRun, {
+    operationId: "GetArtifact",
+    tag: MlflowArtifactsService.name,
+    description: "A file among a run's artifacts.",
+    query: [
+      { name: "run_id", required: true },
+      { name: "path", required: true },
+    ],
+    answers: ["application/octet-stream"],
+  }),
+  ...describedRoute(ofVersion, {
+    operationId: "GetModelVersionArtifact",
+    tag: MlflowArtifactsService.name,
+    description: "A file of a version of a registered model.",
+    query: ["name", "version", "path"].map((name) => ({ name, required: true })),
+    answers: ["application/octet-stream"],
+  }),
+};
 
 /**
  * The routes that are streams of bytes and not messages (behaviour.md §10): the proxy for `mlflow-artifacts:`, and what
@@ -90,7 +114,7 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
     return reply.send({});
   });
 
-  download("/get-artifact", async (project, request) => {
+  download(ofRun, async (project, request) => {
     const runId = parameter(request, "run_id") ?? parameter(request, "run_uuid");
     const path = parameter(request, "path");
     if (!runId) throw missing("run_id");
@@ -98,7 +122,7 @@ export async function artifactRoutes(app: FastifyInstance, options: ArtifactRout
     return files.findOfRun(project, runId, path);
   });
 
-  download("/model-versions/get-artifact", async (project, request) => {
+  download(ofVersion, async (project, request) => {
     const name = parameter(request, "name");
     const version = parameter(request, "version");
     const path = parameter(request, "path");

@@ -4,7 +4,19 @@ import { AuditService, type ExportEventsRequestSchema } from "../../gen/loggia/v
 import type { AuditLines } from "../services/audit.ts";
 import { gather, sendText } from "./answer.ts";
 import type { Surround } from "./call.ts";
+import { describedRoute } from "./described-route.ts";
 import { parseQuery } from "./json-query.ts";
+
+const path = "/api/1.0/loggia/audit/export";
+
+/** The route, as OpenAPI describes it. */
+export const auditExportPath = describedRoute(path, {
+  operationId: "AuditExport",
+  tag: AuditService.name,
+  description: "The audit log, oldest first, an event a line; the parameters are those of ExportEvents.",
+  query: AuditService.method.exportEvents.input.fields.map(({ name }) => ({ name })),
+  answers: ["application/x-ndjson"],
+});
 
 export interface AuditExportOptions {
   lines: AuditLines;
@@ -22,7 +34,7 @@ export async function auditExportRoute(
   const { listEvents, exportEvents } = AuditService.method;
   app.route({
     method: "GET",
-    url: "/api/1.0/loggia/audit/export",
+    url: path,
     exposeHeadRoute: false,
     async handler(request, reply) {
       const [, query = ""] = /\?(.*)/s.exec(request.originalUrl) ?? [];

@@ -13,6 +13,7 @@ import type { ExportSource } from "../services/exports.ts";
 import { gather, type PartialAnswer, type PartialText, sendText, streamOf } from "./answer.ts";
 import type { Surround } from "./call.ts";
 import { attachment } from "./content-disposition.ts";
+import { describedRoute, flag, texts } from "./described-route.ts";
 import { type CsvOptions, csv } from "./export-csv.ts";
 import { pointLines, runLines } from "./export-ndjson.ts";
 import { parquet } from "./export-parquet.ts";
@@ -33,6 +34,35 @@ const formats = {
 } as const;
 type Format = keyof typeof formats;
 
+/** Lists that have the names of single values in a query: `experiment_id=1&experiment_id=2`. So may `columns`. */
+const singular = ["experiment_id", "run_id", "metric_key"];
+
+const pathOf = (of: "runs" | "metrics") => `/api/1.0/loggia/export/${of}`;
+
+/** The routes, as OpenAPI describes them. */
+export const exportPaths = {
+  ...describedExport("runs", ExportService.method.exportRuns.input),
+  ...describedExport("metrics", ExportService.method.exportMetricHistories.input),
+};
+
+function describedExport(of: "runs" | "metrics", input: DescMessage) {
+  const own = input.fields.map(({ name, fieldKind }) => ({
+    name: singular.find((one) => `${one}s` === name) ?? name,
+    ...(fieldKind === "list" && { schema: texts }),
+  }));
+  return describedRoute(pathOf(of), {
+    operationId: `Export_${of}`,
+    tag: ExportService.name,
+    description: `The ${of === "runs" ? "runs" : "metric histories"} of ExportService as a file, in the format that is asked for.`,
+    query: [
+      { name: "format", schema: { type: "string", enum: Object.keys(formats), default: "csv" } },
+      ...own,
+      { name: "escape_formulas", schema: flag },
+    ],
+    answers: Object.values(formats),
+  });
+}
+
 /** An export that has begun: its first bytes are at hand, so what is wrong with the request is known. */
 interface Begun {
   name: string;
@@ -50,7 +80,7 @@ export async function exportRoutes(app: FastifyInstance, { source, surround }: E
 
   /** A route that is a call of `method`, takes the parameters of `input`, and answers with the file that `begin` begins. */
   const route = <Input extends DescMessage>(
-    path: string,
+    of: "runs" | "metrics",
     method: DescMethodUnary,
     input: Input,
     begin: (
@@ -62,7 +92,7 @@ export async function exportRoutes(app: FastifyInstance, { source, surround }: E
   ) =>
     app.route({
       method: "GET",
-      url: `/api/1.0/loggia/export/${path}`,
+      url: pathOf(of),
       exposeHeadRoute: false,
       async handler(request, reply) {
         const begun = await surround(
@@ -150,11 +180,13 @@ const isText = (body: Begun["body"]): body is string | PartialText =>
 const fileName = (name: string) =>
   [...name.replace(/[\p{Cc}\p{Cf}/\\:*?"<>|]/gu, "_")].slice(0, 100).join("").replace(/^\.+/, "_");
 
-/** What follows the `?`, in which lists may have the names of single values: `experiment_id=1&experiment_id=2`. */
+/** What follows the `?`, in which lists may have the names of single values. */
 function queryOf({ originalUrl }: FastifyRequest): string {
   const [, query = ""] = /\?(.*)/s.exec(originalUrl) ?? [];
-  return query.replace(/(?<=^|&)(experiment_id|run_id|metric_key|column)(?==)/g, "$1s");
+  return query.replace(singularNames, "$1s");
 }
+
+const singularNames = new RegExp(`(?<=^|&)(${[...singular, "column"].join("|")})(?==)`, "g");
 
 function formatOf(request: FastifyRequest): Format {
   const format = parameter(request, "format") ?? "csv";

@@ -6,6 +6,38 @@ import { invalid } from "../errors.ts";
 import type { MetricHistoryBulk } from "../services/metric-history-bulk.ts";
 import { sendJson } from "./answer.ts";
 import type { Surround } from "./call.ts";
+import { describedRoute, texts } from "./described-route.ts";
+
+const pathOf = (name: string) => `/api/2.0/mlflow/metrics/${name}`;
+
+const [whole, sampled] = ["get-history-bulk", "get-history-bulk-interval"];
+const integer = { type: "integer" };
+
+/** The routes, as OpenAPI describes them. */
+export const bulkHistoryPaths = {
+  ...describedRoute(pathOf(whole), {
+    operationId: "MetricHistoryBulk",
+    tag: MlflowService.name,
+    description: "The points of one metric of up to 100 runs.",
+    query: [
+      { name: "run_id", required: true, schema: texts },
+      { name: "metric_key", required: true },
+      { name: "max_results", schema: integer },
+    ],
+    answers: ["application/json"],
+  }),
+  ...describedRoute(pathOf(sampled), {
+    operationId: "MetricHistoryBulkInterval",
+    tag: MlflowService.name,
+    description: "A sample of the points of one metric of up to 100 runs, from a range of steps.",
+    query: [
+      { name: "run_ids", required: true, schema: texts },
+      { name: "metric_key", required: true },
+      ...["start_step", "end_step", "max_results"].map((name) => ({ name, schema: integer })),
+    ],
+    answers: ["application/json"],
+  }),
+};
 
 export interface BulkHistoryOptions {
   histories: MetricHistoryBulk;
@@ -20,11 +52,11 @@ export async function bulkHistoryRoutes(app: FastifyInstance, options: BulkHisto
   const { histories, surround } = options;
   const { getMetricHistory } = MlflowService.method;
   const routes = [
-    { path: "get-history-bulk", runs: "run_id", answer: histories.all },
-    { path: "get-history-bulk-interval", runs: "run_ids", answer: histories.sampled },
+    { path: whole, runs: "run_id", answer: histories.all },
+    { path: sampled, runs: "run_ids", answer: histories.sampled },
   ];
   for (const { path, runs, answer } of routes)
-    app.get(`/api/2.0/mlflow/metrics/${path}`, async (request, reply) => {
+    app.get(pathOf(path), async (request, reply) => {
       const text = await surround(
         getMetricHistory,
         request,

@@ -5,6 +5,7 @@ import type { FailedLogins } from "../interceptors/failed-logins.ts";
 import { attemptLifetime } from "../oidc/sealed.ts";
 import type { OidcSignIn } from "../services/oidc-sign-in.ts";
 import { clientAddress } from "./client-address.ts";
+import { describedRedirect } from "./described-route.ts";
 
 /**
  * Signing in with an OpenID provider: `/-/sign-in/oidc` sends the browser there, and `/-/sign-in/oidc/callback` is where it
@@ -20,6 +21,22 @@ export interface OidcSignInOptions {
 export const oidcSignInPath = "/-/sign-in/oidc";
 const callbackPath = `${oidcSignInPath}/callback`;
 const attemptCookie = "loggia_sign_in";
+
+/** The routes, as OpenAPI describes them; they are there where the server is told of a provider. */
+export const oidcSignInPaths = {
+  ...describedRedirect(oidcSignInPath, {
+    operationId: "OidcSignIn",
+    tag: "SessionService",
+    description: "Sends a browser to the OpenID provider with which people sign in, if there is one.",
+    query: [{ name: "return_to", description: "A path of this server to come back to; / when absent." }],
+  }),
+  ...describedRedirect(callbackPath, {
+    operationId: "OidcSignInCallback",
+    tag: "SessionService",
+    description: "Where the OpenID provider sends the browser back to; begins a session.",
+    query: ["code", "state", "iss", "error"].map((name) => ({ name })),
+  }),
+};
 
 export async function oidcSignInRoutes(app: FastifyInstance, options: OidcSignInOptions): Promise<void> {
   const { signIn, logins, publicUrl } = options;

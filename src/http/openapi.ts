@@ -12,8 +12,28 @@ import type { ServiceImplSpec } from "@connectrpc/connect";
 import type { FastifyInstance } from "fastify";
 import { type HttpEndpoint, rpc } from "../../gen/mlflow/databricks_pb.js";
 import { catalogue } from "../errors.ts";
+import { artifactArchivePath } from "./artifact-archive.ts";
+import { artifactFilePaths } from "./artifacts.ts";
+import { auditExportPath } from "./audit-export.ts";
+import { exportPaths } from "./exports.ts";
 import { jobWebhookPath } from "./job-webhook.ts";
+import { bulkHistoryPaths } from "./metric-history-bulk.ts";
 import { oauthTokenPath } from "./oauth-token.ts";
+import { oidcSignInPaths } from "./oidc-sign-in.ts";
+import { serverInfoPath } from "./server-info.ts";
+
+/** Routes that are no RPCs; what OpenAPI says of each stands beside it. */
+const others: Record<string, JsonObject> = {
+  ...oauthTokenPath,
+  ...jobWebhookPath,
+  ...artifactFilePaths,
+  ...artifactArchivePath,
+  ...auditExportPath,
+  ...bulkHistoryPaths,
+  ...exportPaths,
+  ...oidcSignInPaths,
+  ...serverInfoPath,
+};
 
 /** Serves the OpenAPI 3.1 description of the REST mount at `/openapi.json`. */
 export function mountOpenApi(
@@ -29,12 +49,12 @@ export function mountOpenApi(
 }
 
 /**
- * The description, derived from the descriptors from which the routes are: it cannot fall behind them. Of what is no RPC it has
- * the exchange of tokens and the webhook, which stand beside their routes, and no files but artifacts.
+ * The description, derived from the descriptors from which the routes are: it cannot fall behind them. What is no RPC is described
+ * beside its route. Left out are pages, what tells of the server's health, and this document (test/api/openapi.test.ts).
  */
 export function openApi(services: readonly ServiceImplSpec[], version: string): JsonObject {
   const schemas: JsonObject = { Error: errorSchema() };
-  const paths: Record<string, JsonObject> = { ...oauthTokenPath, ...jobWebhookPath };
+  const paths: Record<string, JsonObject> = { ...others };
   for (const { service, methods } of services) {
     for (const { method } of Object.values(methods)) {
       getOption(method, rpc).endpoints.forEach((endpoint, i) => {

@@ -1,4 +1,15 @@
 import type { FastifyInstance } from "fastify";
+import { describedRoute } from "./described-route.ts";
+
+const path = "/api/3.0/mlflow/server-info";
+
+/** The route, as OpenAPI describes it. */
+export const serverInfoPath = describedRoute(path, {
+  operationId: "ServerInfo",
+  tag: "MlflowService",
+  description: "What MLflow 3 clients ask before they transfer artifacts.",
+  answers: ["application/json"],
+});
 
 /**
  * What MLflow 3 clients ask a server before they transfer artifacts, to learn how (behaviour.md §13). It says nothing about
@@ -16,5 +27,5 @@ const serverInfo = {
 };
 
 export function mountServerInfo(app: FastifyInstance): void {
-  app.get("/api/3.0/mlflow/server-info", (_request, reply) => reply.send(serverInfo));
+  app.get(path, (_request, reply) => reply.send(serverInfo));
 }

@@ -434,6 +434,13 @@ export interface Users {
   username: string;
 }
 
+export interface WrittenRuns {
+  experiment_id: bigint;
+  noted_at: Timestamp;
+  project_id: bigint;
+  run: bigint;
+}
+
 export interface DB {
   artifact_garbage: ArtifactGarbage;
   artifacts: Artifacts;
@@ -476,4 +483,5 @@ export interface DB {
   tokens: Tokens;
   user_identities: UserIdentities;
   users: Users;
+  written_runs: WrittenRuns;
 }

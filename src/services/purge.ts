@@ -12,6 +12,7 @@ import {
 } from "../store/purge-projects.ts";
 import { countRuns } from "../store/purge-runs.ts";
 import { inProjects } from "../store/scope.ts";
+import { forgetNotes } from "../store/written-runs.ts";
 import type { Deps } from "./deps.ts";
 import { finishExperiment, finishProject, purgeModelsOf, purgeRunsOf, resumeRuns } from "./purge-parts.ts";
 import { add, isAnything, nothingPurged, type Purged } from "./purge-tally.ts";
@@ -58,6 +59,7 @@ async function collect({ db, artifacts }: Deps, options: GcOptions): Promise<Pur
 
   if (!dryRun) {
     await forgetProducers(db);
+    await forgetNotes(db);
     const begun = await interruptedProjects(db);
     for (const id of project === undefined ? begun : begun.filter((one) => one === project))
       await each(id, (tally) => resume(db, id, tally));

@@ -1,16 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { RunChangeSchema } from "../../gen/loggia/v1/watch_pb.js";
 import type { Database } from "../store/database.ts";
-import {
-  findChangedRuns,
-  findTouchedSeries,
-  type Point,
-  pageOfRuns,
-  readNewPoints,
-  type Snapshot,
-} from "../store/run-changes.ts";
-import { atTurn } from "./watch-turns.ts";
+import { findTouchedSeries, type Point, pageOfRuns, readNewPoints } from "../store/run-changes.ts";
+import type { Snapshot } from "../store/snapshots.ts";
 import { type Told, toChange } from "./watch-messages.ts";
+import { findSuspects, type SuspectPage, usualSizes, type WatchSizes } from "./watch-suspects.ts";
+import { atTurn } from "./watch-turns.ts";
 import { readChanged } from "./watched-project.ts";
 
 /** Runs that are read at once, and points. */
@@ -26,14 +21,45 @@ export interface Subject {
   pointKeys: readonly string[];
 }
 
-/** All that is new since `told` (undefined: all there is), in parts, each read when the one before was taken. */
+/** Where a catching up is: from when on changes are told, and behind which run, where it goes through all of them. */
+export interface Since {
+  /** undefined: all there is. */
+  told: Snapshot | undefined;
+  after?: bigint | undefined;
+}
+
+export interface CaughtUp {
+  told: Told[];
+  /** Of the runs up to this one all is told; undefined where nothing can be said of it. */
+  upTo: bigint | undefined;
+}
+
+/** All that is new, in parts. Of what comes no more than two parts are at hand: the next is read when one is taken. */
 export async function* catchUp(
   db: Database,
   subject: Subject,
+  since: Since,
+  sizes: WatchSizes = usualSizes,
+): AsyncGenerator<CaughtUp> {
+  for await (const { runKeys, upTo } of suspects(db, subject, since, sizes)) {
+    let last: Told[] | undefined;
+    for await (const told of newsOf(db, subject, runKeys, since.told)) {
+      if (last !== undefined) yield { told: last, upTo: undefined };
+      last = told;
+    }
+    if (last !== undefined || upTo !== undefined) yield { told: last ?? [], upTo };
+  }
+}
+
+/** All that is new of some runs. */
+async function* newsOf(
+  db: Database,
+  subject: Subject,
+  suspected: readonly bigint[],
   told: Snapshot | undefined,
 ): AsyncGenerator<Told[]> {
   const { project, pointKeys } = subject;
-  for await (const runKeys of suspects(db, subject, told)) {
+  for (const runKeys of parts(suspected)) {
     const wanted = runKeys.map((runKey) => ({ runKey, told, fromStep: undefined }));
     const ids = new Map<bigint, string>();
     const part: Told[] = [];
@@ -76,25 +102,24 @@ export async function* catchUp(
   }
 }
 
-/** Keys of the runs of which something may be new, a part at a time. */
+/** Runs of which something may be new, a page at a time. */
 async function* suspects(
   db: Database,
   { project, runKeys, experiment }: Subject,
-  told: Snapshot | undefined,
-): AsyncGenerator<bigint[]> {
+  { told, after = -1n }: Since,
+  sizes: WatchSizes,
+): AsyncGenerator<SuspectPage> {
   if (told !== undefined) {
-    const watched = {
-      runKeys: [...runKeys.keys()],
-      experiments: experiment === undefined ? [] : [experiment],
-    };
-    yield* parts(await atTurn(() => findChangedRuns(db, project, watched, told)));
-  } else if (experiment === undefined) yield* parts([...runKeys.keys()]);
+    const experiments = experiment === undefined ? [] : [experiment];
+    const watched = { runKeys: [...runKeys.keys()], experiments };
+    yield* findSuspects(db, project, watched, told, { ask: atTurn, after, sizes });
+  } else if (experiment === undefined) yield { runKeys: [...runKeys.keys()], upTo: undefined };
   else
-    for (let after = -1n; ; ) {
-      const page = await atTurn(() => pageOfRuns(db, project, experiment, after, runsAtOnce));
-      yield page;
+    for (let last = after; ; ) {
+      const page = await atTurn(() => pageOfRuns(db, project, experiment, last, runsAtOnce));
+      last = page.at(-1) ?? last;
+      yield { runKeys: page, upTo: last };
       if (page.length < runsAtOnce) return;
-      after = page.at(-1) ?? after;
     }
 }
 

@@ -2,21 +2,21 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { RunChange, WatchRequest, WatchService } from "../../gen/loggia/v1/watch_pb.js";
 import { cutKey, endingKey } from "../auth/context-keys.ts";
 import { invalid, LoggiaError } from "../errors.ts";
-import { decodePageToken, encodePageToken } from "../search/page-token.ts";
+import { type CursorValue, decodePageToken, encodePageToken } from "../search/page-token.ts";
 import type { Database } from "../store/database.ts";
 import { findExperiment } from "../store/experiments.ts";
-import { currentSnapshot, isAfter, isSnapshot, type Snapshot } from "../store/run-changes.ts";
 import { findRunKeys } from "../store/runs.ts";
 import { pageTokenSecret } from "../store/secrets.ts";
+import { currentSnapshot, isAfter, isSnapshot, type Snapshot } from "../store/snapshots.ts";
 import { missing, project } from "./context.ts";
 import type { Deps } from "./deps.ts";
 import { experimentKey, experimentNotFound, runKeyText, runNotFound } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { checkStorable } from "./names.ts";
 import { tooMany } from "./request-limits.ts";
-import { atTurn } from "./watch-turns.ts";
-import { catchUp, type Subject } from "./watch-catch-up.ts";
+import { catchUp, type Since, type Subject } from "./watch-catch-up.ts";
 import { type Told, toChange } from "./watch-messages.ts";
+import { atTurn } from "./watch-turns.ts";
 import { type Look, watchedProject } from "./watched-project.ts";
 
 const mostRuns = 100;
@@ -75,17 +75,22 @@ export const watch = ({ db }: Deps) =>
           leave = await join();
           until = await atTurn(() => currentSnapshot(db));
         } else {
-          const first = await atTurn(() => currentSnapshot(db));
-          const since = sinceOf(cursor, first);
-          for await (const told of catchUp(db, subject, since)) {
+          const now = await atTurn(() => currentSnapshot(db));
+          const { since, first } = beginningOf(cursor, now);
+          let { resumeToken } = req;
+          for await (const { told, upTo } of catchUp(db, subject, since)) {
             ending.throwIfAborted();
-            yield { changes: changesOf(told), resumeToken: req.resumeToken, caughtUp: false };
+            if (upTo !== undefined)
+              resumeToken = encodePageToken(secret, identity, [since.told ?? "", first, upTo]);
+            yield { changes: changesOf(told), resumeToken, caughtUp: false };
           }
           // The first time may have taken long. What came meanwhile is little, and from here on all that comes is heard.
           leave = await join();
           until = await atTurn(() => currentSnapshot(db));
-          for await (const told of catchUp(db, subject, first))
+          for await (const { told } of catchUp(db, subject, { told: first })) {
+            ending.throwIfAborted();
             yield { changes: changesOf(told), resumeToken: token(first), caughtUp: req.onlyChanges };
+          }
         }
         yield { changes: [], resumeToken: token(until), caughtUp: true };
         for (;;) {
@@ -154,14 +159,21 @@ function remembered<T>(make: (of: string) => T): (of: string) => T {
 }
 
 /**
- * The moment that a token names. One after `now` is of a database that has been restored since, and whose transactions are
- * counted anew: nothing is known to have been told.
+ * Where a watch begins that has a token: at the moment by which all was told, or in the middle of a catching up that had begun
+ * at `first`. A moment after `now` is of a database that has been restored since, and whose transactions are counted anew:
+ * nothing is known to have been told.
  */
-function sinceOf(cursor: readonly unknown[] | undefined, now: Snapshot): Snapshot | undefined {
-  const [snapshot] = cursor ?? [];
-  return typeof snapshot === "string" && isSnapshot(snapshot) && !isAfter(snapshot, now)
-    ? snapshot
-    : undefined;
+function beginningOf(
+  cursor: readonly CursorValue[] | undefined,
+  now: Snapshot,
+): { since: Since; first: Snapshot } {
+  const moment = (value: CursorValue | undefined) =>
+    typeof value === "string" && isSnapshot(value) && !isAfter(value, now) ? value : undefined;
+  const [told, begun, after] = cursor ?? [];
+  const first = moment(begun);
+  return first !== undefined && typeof after === "bigint"
+    ? { since: { told: moment(told), after }, first }
+    : { since: { told: moment(told) }, first: now };
 }
 
 /** @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST */

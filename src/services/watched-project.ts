@@ -1,26 +1,19 @@
 import type { Database } from "../store/database.ts";
-import {
-  countWatched,
-  currentSnapshot,
-  type Fact,
-  findChangedRuns,
-  readFacts,
-  type Snapshot,
-  type Suspect,
-  writtenSoFar,
-} from "../store/run-changes.ts";
+import { type Fact, findPurgedRuns, readFacts, type Suspect } from "../store/run-changes.ts";
 import { type Hint, lesser, watchHints } from "../store/run-hints.ts";
 import { findRunKeys, findRunsByKey, type RunRow } from "../store/runs.ts";
 import { inProjects } from "../store/scope.ts";
+import { currentSnapshot, isSame, type Snapshot } from "../store/snapshots.ts";
+import { findSuspects } from "./watch-suspects.ts";
 
 /** Milliseconds for which hints gather, so that a run that is logged to all the time is not read all the time. */
 const gathering = 50;
-/** Milliseconds between two looks for what nobody hinted at; longer where a look takes long: a twentieth of its time. */
+/** Milliseconds between two looks for what nobody hinted at; longer where a look takes long, so that looks take a tenth of the time. */
 const leastPause = 500;
-const pauseFactor = 20;
+const pauseFactor = 10;
 const longestPause = 600_000;
-/** Of runs that are watched: more are looked at only when somebody wrote since, for that takes seconds. */
-const fewRuns = 20_000;
+/** Runs that are read at once. */
+const runsAtOnce = 1_000;
 /** Milliseconds until the next look after one that failed. */
 const afterFailure = 1_000;
 /** Of one look: more than a second of what a stream carries. */
@@ -77,10 +70,8 @@ export class WatchedProject {
   #isHintedEverywhere = false;
   #wake = Promise.withResolvers<void>();
   #told: Snapshot = "";
-  /** How much had been written by then, to any run. */
-  #written = "";
   /** Of runs that were looked at since `#told`. */
-  #toldOf = new Map<bigint, Snapshot>();
+  readonly #toldOf = new Map<bigint, Snapshot>();
   /** Runs that were met; what is known of one is never changed. */
   readonly #runs = new Map<string, KnownRun>();
   readonly #runsByKey = new Map<bigint, KnownRun>();
@@ -114,7 +105,6 @@ export class WatchedProject {
   }
 
   async #begin(): Promise<void> {
-    this.#written = await this.#here(() => writtenSoFar(this.#db));
     this.#told = await this.#here(() => currentSnapshot(this.#db));
     const end = watchHints(this.#db, this.#project, (hints) => this.#hear(hints));
     void this.#lookOn().finally(end);
@@ -124,7 +114,6 @@ export class WatchedProject {
     for (const { runId, fromStep } of hints) {
       if (runId === "") {
         this.#isHintedEverywhere = true;
-        this.#written = "";
         continue;
       }
       const run = this.#runs.get(runId);
@@ -156,59 +145,91 @@ export class WatchedProject {
       const began = performance.now();
       const isDue = began >= due || this.#isHintedEverywhere;
       this.#isHintedEverywhere = false;
-      const hinted = this.#hinted;
-      this.#hinted = new Map();
       try {
-        await this.#here(() => this.#look(hinted, isDue));
+        await this.#here(async () => {
+          await this.#lookAtHinted();
+          if (isDue) await this.#lookAround();
+        });
         if (isDue) {
           const now = performance.now();
           due = now + Math.min(longestPause, Math.max(leastPause, (now - began) * pauseFactor));
         }
       } catch {
-        // The database is away, or too slow: nothing was told, so nothing is lost.
-        for (const [runId, fromStep] of hinted)
-          this.#hinted.set(runId, lesser(this.#hinted, runId, fromStep));
-        // Nor is a look that takes too long begun again at once: what is hinted at would wait for it.
+        // The database is away, or too slow: nothing was told, so nothing is lost. Nor is a look that takes too long begun again
+        // at once: what is hinted at would wait for it.
         due = performance.now() + Math.max(afterFailure, (performance.now() - began) * pauseFactor);
         await pauseFor(afterFailure);
       }
     }
   }
 
-  async #look(hinted: ReadonlyMap<string, bigint | undefined>, everywhere: boolean): Promise<void> {
+  /** Looks at the runs that were hinted at since the last time. */
+  async #lookAtHinted(): Promise<void> {
+    const hinted = this.#hinted;
+    if (hinted.size === 0) return;
+    this.#hinted = new Map();
+    try {
+      const snapshot = await currentSnapshot(this.#db);
+      await this.#learn([...hinted.keys()].filter((runId) => !this.#runs.has(runId)));
+      const fromSteps = new Map<bigint, bigint | undefined>();
+      for (const [runId, fromStep] of hinted) {
+        const run = this.#runs.get(runId);
+        if (run !== undefined && this.#isWatched(run.runKey, run.experiment))
+          fromSteps.set(run.runKey, fromStep);
+      }
+      await this.#lookAt(fromSteps, snapshot);
+    } catch (error) {
+      for (const [runId, fromStep] of hinted) this.#hinted.set(runId, lesser(this.#hinted, runId, fromStep));
+      throw error;
+    }
+  }
+
+  /** Looks for what nobody hinted at; what is hinted at meanwhile does not wait for its end. */
+  async #lookAround(): Promise<void> {
     const db = this.#db;
     const project = this.#project;
-    const suspects = new Map<bigint, Suspect>();
-    const suspect = (runKey: bigint, fromStep: bigint | undefined) =>
-      suspects.set(runKey, { runKey, told: this.#toldOf.get(runKey) ?? this.#told, fromStep });
-    await this.#learn([...hinted.keys()].filter((runId) => !this.#runs.has(runId)));
-    for (const [runId, fromStep] of hinted) {
-      const run = this.#runs.get(runId);
-      if (run !== undefined && this.#isWatched(run.runKey, run.experiment)) suspect(run.runKey, fromStep);
-    }
-    const watched = {
-      runKeys: [...new Set([...this.#watchers].flatMap(({ runKeys }) => [...runKeys.keys()]))],
+    const snapshot = await currentSnapshot(db);
+    if (isSame(snapshot, this.#told)) return;
+    const told = this.#told;
+    const before = new Map(this.#toldOf);
+    const lookAt = async (runKeys: readonly bigint[]) => {
+      for (let i = 0; i < runKeys.length; i += runsAtOnce) {
+        const part = runKeys.slice(i, i + runsAtOnce);
+        await this.#lookAt(new Map(part.map((runKey) => [runKey, undefined])), await currentSnapshot(db));
+        await this.#lookAtHinted();
+      }
+    };
+    // Who joins after the snapshot is told of what comes later by the next look.
+    const watched = this.#watched();
+    if (watched.experiments.length > 0) await lookAt(await findPurgedRuns(db, project, told));
+    for await (const { runKeys } of findSuspects(db, project, watched, told)) await lookAt(runKeys);
+    for (const [runKey, moment] of before)
+      if (this.#toldOf.get(runKey) === moment) this.#toldOf.delete(runKey);
+    this.#told = snapshot;
+    this.#tell([]);
+  }
+
+  #watched() {
+    const all = [...this.#watchers];
+    return {
+      runKeys: [...new Set(all.flatMap(({ runKeys }) => [...runKeys.keys()]))],
       experiments: [
-        ...new Set(
-          [...this.#watchers].flatMap(({ experiment }) => (experiment === undefined ? [] : [experiment])),
-        ),
+        ...new Set(all.flatMap(({ experiment }) => (experiment === undefined ? [] : [experiment]))),
       ],
     };
-    const written = everywhere ? await writtenSoFar(db) : this.#written;
-    const snapshot = await currentSnapshot(db);
-    const looksAround =
-      everywhere &&
-      (written !== this.#written || (await countWatched(db, project, watched.experiments)) <= fewRuns);
-    if (looksAround)
-      for (const runKey of await findChangedRuns(db, project, watched, this.#told))
-        suspect(runKey, undefined);
+  }
+
+  /** Tells what is new of some runs. @param snapshot a moment that is over. */
+  async #lookAt(fromSteps: ReadonlyMap<bigint, bigint | undefined>, snapshot: Snapshot): Promise<void> {
+    if (fromSteps.size === 0) return;
+    const suspects = Array.from(fromSteps, ([runKey, fromStep]) => ({
+      runKey,
+      fromStep,
+      told: this.#toldOf.get(runKey) ?? this.#told,
+    }));
     const pointKeys = [...new Set([...this.#watchers].flatMap((watcher) => watcher.pointKeys))];
-    const changed = await readChanged(db, project, [...suspects.values()], pointKeys, mostPoints + 1);
-    if (looksAround) {
-      this.#told = snapshot;
-      this.#written = written;
-      this.#toldOf.clear();
-    } else for (const runKey of suspects.keys()) this.#toldOf.set(runKey, snapshot);
+    const changed = await readChanged(this.#db, this.#project, suspects, pointKeys, mostPoints + 1);
+    for (const runKey of fromSteps.keys()) this.#toldOf.set(runKey, snapshot);
     this.#tell(changed);
   }
 

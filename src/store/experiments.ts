@@ -6,6 +6,7 @@ import { type Database, transaction } from "./database.ts";
 import { sqlState } from "./postgres-errors.ts";
 import type { KeyValue } from "./run-data.ts";
 import { hintManyRuns } from "./run-hints.ts";
+import { noteEveryRun } from "./written-runs.ts";
 
 /** An experiment with its tags, by key. Times are milliseconds since the epoch. */
 export type ExperimentRow = Selectable<Experiments> & { tags: KeyValue[] };
@@ -135,6 +136,7 @@ export async function deleteExperiment(
       .where("experiment_id", "=", experiment)
       .where("lifecycle_stage", "=", "active")
       .execute();
+    await noteEveryRun(tx, project, experiment);
     return true;
   });
   if (isDeleted) hintManyRuns(db, project);
@@ -160,6 +162,7 @@ export async function restoreExperiment(
       .where("experiment_id", "=", experiment)
       .where("deleted_with_experiment", "=", true)
       .execute();
+    await noteEveryRun(tx, project, experiment);
     return true;
   });
   if (isRestored) hintManyRuns(db, project);

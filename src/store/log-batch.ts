@@ -9,6 +9,7 @@ import { type ModelMetric, modelMetricParts } from "./logged-model-data.ts";
 import { longRunsOf, noticePoints } from "./metric-rollup-queue.ts";
 import type { KeyValue, MetricPoint } from "./run-data.ts";
 import { hintLogged } from "./run-hints.ts";
+import { areNoted, notePart, rememberNotes } from "./written-runs.ts";
 
 /** What one request logs to one run. No two params have the same key. */
 export interface Batch {
@@ -55,10 +56,13 @@ const committers = new WeakMap<Database, (batch: Batch) => Promise<Outcome>>();
 
 async function writeBatches(db: Database, batches: readonly Batch[]): Promise<Outcome[]> {
   const long = longRunsOf(db);
-  const { rows } = await batchStatement(batches, long.haveOneOf(batches)).execute(db);
+  const isNoted = areNoted(db, batches);
+  const at = performance.now();
+  const { rows } = await batchStatement(batches, long.haveOneOf(batches), !isNoted).execute(db);
   noticePoints(db, batches);
   hintLogged(db, batches);
   const { outcomes, unwritten } = outcomesOf(batches, rows);
+  if (!isNoted) rememberNotes(db, loggedOf(batches, outcomes), at);
   if (unwritten.length === 0) return outcomes;
   const again = unwritten.flatMap((index) => batches[index] ?? []);
   for (const batch of again) long.add(batch);
@@ -83,6 +87,10 @@ export function outcomesOf(
   return { outcomes, unwritten };
 }
 
+/** Those of the batches that were logged; an unwritten one counts as absent. */
+export const loggedOf = (batches: readonly Batch[], outcomes: readonly Outcome[]): Batch[] =>
+  batches.filter((_, i) => outcomes[i]?.state === "logged");
+
 interface BatchRow {
   /** The place of the batch in the group, from 1. */
   n: bigint;
@@ -101,8 +109,13 @@ interface BatchRow {
  * becomes of its `settled_value` is told in settled-metrics.ts.
  * @param tellsLate whether it also tells metric-rollups.ts of points at steps that may be in buckets already, a quarter of
  * the work for a single point; without, it leaves out the batches of runs that have any in buckets.
+ * @param notes whether it notes the runs (written-runs.ts).
  */
-export function batchStatement(batches: readonly Batch[], tellsLate = false): RawBuilder<BatchRow> {
+export function batchStatement(
+  batches: readonly Batch[],
+  tellsLate = false,
+  notes = false,
+): RawBuilder<BatchRow> {
   const metrics = flatten(batches, (batch) => batch.metrics);
   const params = flatten(batches, (batch) => batch.params);
   const tags = flatten(batches, (batch) => batch.tags);
@@ -116,6 +129,7 @@ export function batchStatement(batches: readonly Batch[], tellsLate = false): Ra
     parts.push(pointPart(metrics), ...historyParts(batches.map((batch) => batch.metrics)), latestPart);
   if (metrics.items.length > 0 && tellsLate) parts.push(latePart);
   if (tags.items.length > 0) parts.push(tagParts(tags));
+  if (notes) parts.push(notePart(sql`writable`));
   if (batches.some((batch) => batch.modelMetrics !== undefined))
     parts.push(modelMetricParts(flatten(batches, (batch) => batch.modelMetrics ?? [])));
   if (batches.some((batch) => batch.job !== undefined)) {

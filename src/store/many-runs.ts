@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { numberArray, textArray } from "./array-literals.ts";
 import { type Database, transaction } from "./database.ts";
 import { hintRuns } from "./run-hints.ts";
+import { noteRuns } from "./written-runs.ts";
 
 /** Changes of many runs at once: all or none, each safe to repeat. */
 
@@ -49,6 +50,7 @@ export const moveRuns = (
         where project_id = ${project}
           and run_key = any(${numberArray(moving.map((run) => run.run_key))}::bigint[])`.execute(tx);
     const moved = moving.map(idOf);
+    await noteRuns(tx, project, moving);
     hintRuns(tx, project, moved);
     return moved;
   });
@@ -90,6 +92,7 @@ export const tagRuns = (
           ${runKeys}::bigint[], ${numberArray(runs.map((run) => run.experiment_id))}::bigint[]
         ) as given (run_key, experiment_id)
         on conflict (project_id, run_key, key) do update set value = excluded.value`.execute(tx);
+    await noteRuns(tx, project, runs);
     hintRuns(tx, project, runIds);
     return undefined;
   });

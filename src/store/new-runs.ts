@@ -9,6 +9,7 @@ import type { KeyValue } from "./run-data.ts";
 import { hintRuns } from "./run-hints.ts";
 import { lockRunCounts } from "./run-room.ts";
 import { findRun, type RunRow } from "./runs.ts";
+import { notePart, rememberNotes } from "./written-runs.ts";
 
 /** A run to be made; its tags have distinct keys. */
 export interface NewRun {
@@ -67,7 +68,13 @@ export async function createRun(
 const creators = new WeakMap<Database, (run: NewRun) => Promise<Creation>>();
 
 async function writeRuns(db: Database, runs: readonly NewRun[]): Promise<Creation[]> {
+  const at = performance.now();
   const creations = await writeWithinQuotas(db, runs);
+  rememberNotes(
+    db,
+    runs.filter((_, i) => creations[i]?.state === "created"),
+    at,
+  );
   for (const { project, runId } of runs) hintRuns(db, project, [runId]);
   return creations;
 }
@@ -171,7 +178,8 @@ export const createStatement = (runs: readonly NewRun[]) => sql<CreationRow>`
       ${textArray(runs.flatMap((run) => run.tags.map((tag) => tag.value)))}::text[]
     ) as given (n, key, value)
     join numbered using (n)
-  )${jobPart(runs)}
+  ),
+  ${notePart(sql`numbered`)}${jobPart(runs)}
   select entry.n, entry.experiment_stage, new_run.*
   from entry
   left join new_run on new_run.project_id = entry.project_id and new_run.run_id = entry.run_id`;

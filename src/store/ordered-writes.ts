@@ -2,9 +2,10 @@ import { sql } from "kysely";
 import { numberArray, textArray } from "./array-literals.ts";
 import { type Database, transaction } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
-import { type Batch, batchStatement, type Outcome, outcomesOf } from "./log-batch.ts";
+import { type Batch, batchStatement, loggedOf, type Outcome, outcomesOf } from "./log-batch.ts";
 import { noticePoints } from "./metric-rollup-queue.ts";
 import { hintLogged } from "./run-hints.ts";
+import { areNoted, rememberNotes } from "./written-runs.ts";
 
 /**
  * Writes whose order matters: params, of which the first wins, and tags, of which the last one does. Points alone need no
@@ -53,6 +54,8 @@ const committers = new WeakMap<Database, (writes: OrderedWrites) => Promise<Outc
 
 async function writeGroup(db: Database, group: readonly OrderedWrites[]): Promise<(Outcome[] | undefined)[]> {
   const all = group.flatMap(({ batches }) => batches);
+  const notes = !areNoted(db, all);
+  const at = performance.now();
   const answers = group.some(({ producer }) => producer !== undefined)
     ? await transaction(db, async (tx) => {
         const epochs = await claim(tx, group);
@@ -60,11 +63,17 @@ async function writeGroup(db: Database, group: readonly OrderedWrites[]): Promis
           ({ project, producer }) =>
             producer === undefined || epochs.get(nameOf(project, producer)) === producer.epoch,
         );
-        return write(tx, group, current);
+        return write(tx, group, current, notes);
       })
-    : await write(db, group, group);
+    : await write(db, group, group, notes);
   noticePoints(db, all);
   hintLogged(db, all);
+  if (notes)
+    rememberNotes(
+      db,
+      group.flatMap(({ batches }, i) => loggedOf(batches, answers[i] ?? [])),
+      at,
+    );
   return answers;
 }
 
@@ -95,9 +104,11 @@ async function write(
   db: Database,
   group: readonly OrderedWrites[],
   current: readonly OrderedWrites[],
+  notes: boolean,
 ): Promise<(Outcome[] | undefined)[]> {
   const batches = current.flatMap((writes) => writes.batches);
-  const { rows } = batches.length === 0 ? { rows: [] } : await batchStatement(batches, true).execute(db);
+  const { rows } =
+    batches.length === 0 ? { rows: [] } : await batchStatement(batches, true, notes).execute(db);
   const { outcomes } = outcomesOf(batches, rows);
   let done = 0;
   const answers = new Map<OrderedWrites, Outcome[]>();

@@ -1,8 +1,7 @@
 /**
- * What has changed of runs since a moment, without a column or a table that says so: Postgres keeps with each row which
- * transaction wrote it (`xmin`) and which one locked it last (`xmax`), and can tell of a moment which transactions had
- * committed by then (a snapshot). So a writer does nothing for whoever watches, and no commit is missed however late it
- * comes: what a snapshot did not see is new.
+ * What has changed of runs since a moment, without a column that says so: Postgres keeps with each row which transaction wrote
+ * it and which one locked it last (snapshots.ts). No commit is missed however late it comes: what a snapshot did not see is
+ * new. Which runs are worth a look, where there are too many to look at all, tells written-runs.ts.
  *
  * What is not rows is not found: a tag that is deleted touches its run's row (tags.ts), and a purge leaves a row in
  * `purged_runs` for a while. A point that is late, or was there, changes no row of `latest_metrics`, and yet locks it:
@@ -11,25 +10,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { numberArray, textArray } from "./array-literals.ts";
 import type { Database } from "./database.ts";
-
-/** As `pg_current_snapshot()` prints it: which transactions have committed. */
-export type Snapshot = string;
-
-/** This moment. What is committed later is new since then, and so is what was under way. */
-export async function currentSnapshot(db: Database): Promise<Snapshot> {
-  const { rows } = await sql<{ snapshot: string }>`select pg_current_snapshot()::text as snapshot`.execute(
-    db,
-  );
-  return rows[0]?.snapshot ?? "";
-}
-
-export const isSnapshot = (text: string): boolean => /^\d{1,20}:\d{1,20}:(\d{1,20}(,\d{1,20})*)?$/.test(text);
-
-/** Whether transactions had begun by the one moment that had not by the other. */
-export const isAfter = (one: Snapshot, other: Snapshot): boolean => nextOf(one) > nextOf(other);
-
-/** The number of the first transaction that had not begun. */
-const nextOf = (snapshot: Snapshot): bigint => BigInt(snapshot.split(":")[1] ?? "");
+import { bareOf, isNewSince as isNew, momentOf, nowSql, reachOf, type Snapshot } from "./snapshots.ts";
 
 /** Runs by their key, or all of some experiments, or both. */
 export interface Watched {
@@ -37,21 +18,7 @@ export interface Watched {
   experiments: readonly bigint[];
 }
 
-/**
- * Whether a transaction is new since `moment.told`; for queries that have a row `moment`. Row versions name 32 bits of its
- * number: it is the greatest with these bits that has been given out. The age alone, which is cheap, sorts out most.
- */
-const isNew = (xid: RawBuilder<unknown>) => sql`(
-  age(${xid}) <= reach
-  and not pg_visible_in_snapshot((now - ((now - ${xid}::text::bigint) & 4294967295))::text::xid8, told)
-)`;
-
-const reachOf = (told: RawBuilder<unknown>) => sql`
-  least(2147483646, now - pg_snapshot_xmin(${told})::text::bigint + 100000)::int`;
-
-const nowSql = sql`pg_snapshot_xmax(pg_current_snapshot())::text::bigint`;
-
-/** The runs of which something has changed since `told`, and those that are gone; the latter of whatever experiment. */
+/** The runs of which something has changed since `told`, and of those that are named also the ones that are gone. */
 export async function findChangedRuns(
   db: Database,
   project: bigint,
@@ -78,38 +45,33 @@ export async function findChangedRuns(
     select run_key from unnest(${numberArray(runKeys)}::bigint[]) as watched (run_key)
     where not exists (select from runs where project_id = ${project} and runs.run_key = watched.run_key)`;
   const { rows } = await sql<{ run_key: bigint }>`
-    with moment as materialized (
-      select told, now, ${reachOf(sql`told`)} as reach
-      from (select ${told}::pg_snapshot as told, ${nowSql} as now) as given
-    )
-    select run_key from purged_runs cross join moment where project_id = ${project} and ${isNew(sql`purged_runs.xmin`)}
-    union ${sql.join([gone, ...parts], sql` union `)}`.execute(db);
+    with moment as materialized (${momentOf(told)})
+    ${sql.join([gone, ...parts], sql` union `)}`.execute(db);
   return rows.map(({ run_key }) => run_key);
 }
 
-/** How many runs some experiments have. */
-export async function countWatched(
+/** The runs of a project that were purged since `told`, as long as something is left of them. */
+export async function findPurgedRuns(db: Database, project: bigint, told: Snapshot): Promise<bigint[]> {
+  const { rows } = await sql<{ run_key: bigint }>`
+    with moment as materialized (${momentOf(told)})
+    select run_key from purged_runs cross join moment
+    where project_id = ${project} and ${isNew(sql`purged_runs.xmin`)}`.execute(db);
+  return rows.map(({ run_key }) => run_key);
+}
+
+/** Those of some experiments that have more than `most` runs. */
+export async function findLargeExperiments(
   db: Database,
   project: bigint,
   experiments: readonly bigint[],
-): Promise<number> {
-  const { rows } = await sql<{ runs: bigint }>`
-    select coalesce(sum(active_runs + deleted_runs), 0)::bigint as runs
-    from experiment_activity
-    where project_id = ${project} and experiment_id = any(${numberArray(experiments)}::bigint[])`.execute(db);
-  return Number(rows[0]?.runs ?? 0n);
-}
-
-/**
- * A text that is another one once somebody has written to any run of the database, whatever the project: Postgres counts the rows
- * of each table that are written, and adds what a connection wrote up to ten seconds later.
- */
-export async function writtenSoFar(db: Database): Promise<string> {
-  const { rows } = await sql<{ written: string }>`
-    select sum(n_tup_ins + n_tup_upd + n_tup_del)::text as written
-    from pg_stat_all_tables
-    where relid = any('{runs,latest_metrics,metrics,params,tags,purged_runs}'::regclass[])`.execute(db);
-  return rows[0]?.written ?? "";
+  most: number,
+): Promise<bigint[]> {
+  if (experiments.length === 0) return [];
+  const { rows } = await sql<{ experiment_id: bigint }>`
+    select experiment_id from experiment_activity
+    where project_id = ${project} and experiment_id = any(${numberArray(experiments)}::bigint[])
+      and active_runs + deleted_runs > ${most}`.execute(db);
+  return rows.map(({ experiment_id }) => experiment_id);
 }
 
 /** A run of which something may have changed. */
@@ -189,7 +151,7 @@ export async function readFacts(
         from unnest(
           ${numberArray(suspects.map(({ runKey }) => runKey))}::bigint[],
           ${textArray(suspects.map(({ fromStep }) => (fromStep === undefined ? "" : String(fromStep))))}::text[],
-          ${textArray(suspects.map(({ told }) => told ?? ""))}::text[]
+          ${textArray(suspects.map(({ told }) => bareOf(told ?? "")))}::text[]
         ) as given (run_key, from_step, told)
       ) as given
     ),
@@ -244,10 +206,7 @@ export async function readNewPoints(
       ? sql`true`
       : sql`(step, "timestamp", value) > (${after.step}::bigint, ${after.timestamp}::bigint, ${after.value}::float8)`;
   const { rows } = await sql<Point>`
-    with moment as materialized (
-      select told, now, ${reachOf(sql`told`)} as reach
-      from (select ${told ?? "1:1:"}::pg_snapshot as told, ${nowSql} as now) as given
-    )
+    with moment as materialized (${momentOf(told)})
     select step, "timestamp", value
     from metrics cross join moment
     where project_id = ${project} and run_key = ${runKey} and key = ${key} and ${further} and ${since}
@@ -269,10 +228,7 @@ export async function findTouchedSeries(
       ? sql`true`
       : sql`(${isNew(sql`latest_metrics.xmin`)} or ${isNew(sql`latest_metrics.xmax`)})`;
   const { rows } = await sql<{ run_key: bigint; experiment_id: bigint; key: string }>`
-    with moment as materialized (
-      select told, now, ${reachOf(sql`told`)} as reach
-      from (select ${told ?? "1:1:"}::pg_snapshot as told, ${nowSql} as now) as given
-    )
+    with moment as materialized (${momentOf(told)})
     select run_key, experiment_id, key
     from latest_metrics cross join moment
     where project_id = ${project} and run_key = any(${numberArray(runKeys)}::bigint[])

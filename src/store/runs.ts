@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 import { type RunText, runColumns, runNameTag, runTexts } from "./run-data.ts";
 import { hintRuns } from "./run-hints.ts";
+import { notePart } from "./written-runs.ts";
 
 /** A row of `runs`; `run_id` is as Postgres prints a uuid, with dashes. */
 export type RunRow = Selectable<Runs>;
@@ -126,7 +127,8 @@ export async function updateRun(
       from changed
       where ${name ?? null}::text is not null
       on conflict (project_id, run_key, key) do update set value = excluded.value
-    )
+    ),
+    ${notePart(sql`changed`)}
     select changed.*, coalesce(${name ?? null}::text, tags.value) as run_name
     from changed
     left join tags on tags.project_id = changed.project_id and tags.run_key = changed.run_key
@@ -146,30 +148,22 @@ export async function moveRun(
   runId: string,
   from: "active" | "deleted",
 ): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable("runs")
-    .set(
-      from === "active"
-        ? { lifecycle_stage: "deleted", deleted_with_experiment: false, deleted_at: sql`now()` }
-        : { lifecycle_stage: "active", deleted_with_experiment: false, deleted_at: null },
-    )
-    .where("project_id", "=", project)
-    .where("run_id", "=", runId)
-    .where("lifecycle_stage", "=", from)
-    .$if(from === "deleted", (query) =>
-      query.where((eb) =>
-        eb.not(
-          eb.exists(
-            eb
-              .selectFrom("experiments")
-              .whereRef("experiments.project_id", "=", "runs.project_id")
-              .whereRef("experiments.experiment_id", "=", "runs.experiment_id")
-              .where("is_purged", "=", true),
-          ),
-        ),
-      ),
-    )
-    .executeTakeFirst();
+  const isRestored = from === "deleted";
+  const isHeld = sql`exists (
+    select from experiments
+    where experiments.project_id = runs.project_id and experiments.experiment_id = runs.experiment_id and is_purged
+  )`;
+  const { rows } = await sql`
+    with moved as (
+      update runs
+      set lifecycle_stage = ${isRestored ? "active" : "deleted"}, deleted_with_experiment = false,
+        deleted_at = ${isRestored ? sql`null` : sql`now()`}
+      where project_id = ${project} and run_id = ${runId} and lifecycle_stage = ${from}
+        and ${isRestored ? sql`not ${isHeld}` : sql`true`}
+      returning project_id, experiment_id, run_key
+    ),
+    ${notePart(sql`moved`)}
+    select from moved`.execute(db);
   hintRuns(db, project, [runId]);
-  return numUpdatedRows > 0n;
+  return rows.length > 0;
 }

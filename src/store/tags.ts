@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type Database, transaction } from "./database.ts";
 import { hintRuns } from "./run-hints.ts";
+import { notePart, noteRuns } from "./written-runs.ts";
 
 type Stage = "active" | "deleted";
 
@@ -38,6 +39,7 @@ export async function changeTag(
       .values({ project_id: project, run_key: run.run_key, key, experiment_id: run.experiment_id, value })
       .onConflict((conflict) => conflict.columns(["project_id", "run_key", "key"]).doUpdateSet({ value }))
       .execute();
+    await noteRuns(tx, project, [run]);
     return run.lifecycle_stage;
   });
   hintRuns(db, project, [runId]);
@@ -57,7 +59,7 @@ export async function deleteTag(
 ): Promise<{ stage: Stage | undefined; deleted: boolean }> {
   const { rows } = await sql<{ lifecycle_stage: Stage; deleted: boolean }>`
     with run as materialized (
-      select project_id, run_key, lifecycle_stage
+      select project_id, run_key, experiment_id, lifecycle_stage
       from runs
       where project_id = ${project} and run_id = ${runId}
     ),
@@ -71,7 +73,8 @@ export async function deleteTag(
     touched as (
       update runs set status = status
       where project_id = ${project} and run_id = ${runId} and exists (select from gone)
-    )
+    ),
+    ${notePart(sql`run`)}
     select lifecycle_stage, exists (select from gone) as deleted from run`.execute(db);
   hintRuns(db, project, [runId]);
   return { stage: rows[0]?.lifecycle_stage, deleted: rows[0]?.deleted ?? false };

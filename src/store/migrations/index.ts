@@ -15,6 +15,7 @@ import * as settledMetrics from "./0013_settled_metrics.ts";
 import * as pages from "./0015_pages.ts";
 import * as ingestProducers from "./0017_ingest_producers.ts";
 import * as runsByStatus from "./0018_runs_by_status.ts";
+import * as writtenRuns from "./0019_written_runs.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   "0015_pages": pages,
   "0017_ingest_producers": ingestProducers,
   "0018_runs_by_status": runsByStatus,
+  "0019_written_runs": writtenRuns,
 };

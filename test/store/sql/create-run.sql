@@ -59,6 +59,12 @@ with entry as materialized (
       $8::text[]
     ) as given (n, key, value)
     join numbered using (n)
+  ),
+  
+  noted as (
+    insert into written_runs (project_id, experiment_id, noted_at, run)
+    select distinct project_id, experiment_id, statement_timestamp(), run_key from numbered
+    on conflict do nothing
   )
   select entry.n, entry.experiment_stage, new_run.*
   from entry

@@ -16,6 +16,7 @@ import * as pages from "./0015_pages.ts";
 import * as ingestProducers from "./0017_ingest_producers.ts";
 import * as runsByStatus from "./0018_runs_by_status.ts";
 import * as writtenRuns from "./0019_written_runs.ts";
+import * as countMovedRuns from "./0020_count_moved_runs.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -36,4 +37,5 @@ export const migrations: Record<string, Migration> = {
   "0017_ingest_producers": ingestProducers,
   "0018_runs_by_status": runsByStatus,
   "0019_written_runs": writtenRuns,
+  "0020_count_moved_runs": countMovedRuns,
 };

@@ -76,7 +76,15 @@ const by = (kind: "metric" | "param", key: string, ascending: boolean): RunOrder
   { kind, key, ascending },
 ];
 
-const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; looked: number }> = {
+interface Case {
+  search: Partial<RunSearch>;
+  indexes: string[];
+  /** What the costs do not decide, but what ANALYZE has drawn: of two indexes that tell the same, or what is asked first. */
+  perhaps?: string[];
+  looked: number;
+}
+
+const cases: Record<string, Case> = {
   newest: { search: {}, indexes: ["runs_by_start_time"], looked: 150 },
   "rare-metric": {
     search: { conditions: [metric("m0", ">", 0.9995)] },
@@ -91,6 +99,7 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
   "rare-param-among-common": {
     search: { conditions: [metric("m0", ">", 0.5), param("p0", "=", "1"), param("p1", "=", "1")] },
     indexes: ["latest_metrics_pkey", "params_by_value", "runs_pkey"],
+    perhaps: ["params_pkey"],
     looked: 300,
   },
   "excluding-each-other": {
@@ -120,7 +129,8 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
   },
   "order-by-metric-filter-by-another": {
     search: { orders: by("metric", "m0", false), conditions: [param("p0", "=", "1")] },
-    indexes: ["latest_metrics_by_value", "params_by_value", "runs_pkey"],
+    indexes: ["latest_metrics_by_value", "runs_pkey"],
+    perhaps: ["params_by_value", "params_pkey"],
     // 10,000 of them to see how far the walk may go among the metrics that are being logged.
     looked: 12_500,
   },
@@ -129,7 +139,8 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
       orders: by("metric", "m0", false),
       conditions: [metric("m1", ">", 0.92), param("p0", "=", "1")],
     },
-    indexes: ["latest_metrics_by_value", "params_by_value", "runs_pkey"],
+    indexes: ["latest_metrics_by_value", "runs_pkey"],
+    perhaps: ["latest_metrics_pkey", "params_by_value", "params_pkey"],
     // 3,500 of them to see how far the walk may go among the metrics that are being logged.
     looked: 13_000,
   },
@@ -166,25 +177,17 @@ const cases: Record<string, { search: Partial<RunSearch>; indexes: string[]; loo
   },
 };
 
-/**
- * Without those of the few values that are not in the index of all others. Whether a run has one certain param, either index
- * tells: they cost as much, and what ANALYZE has drawn decides.
- */
-const ordinary = (indexes: readonly string[]) => [
-  ...new Set(
-    indexes
-      .filter((index) => !/_(?:long|unsettled)$/.test(index))
-      .map((index) => (index === "params_pkey" ? "params_by_value" : index)),
-  ),
-];
+/** Without those of the few values that are not in the index of all others, and those that may be asked or not. */
+const ordinary = (indexes: readonly string[], perhaps: readonly string[] = []) =>
+  indexes.filter((index) => !/_(?:long|unsettled)$/.test(index) && !perhaps.includes(index));
 
 describe(`among ${runs} runs of an experiment`, () => {
   test.each(Object.entries(cases))(
     "%s: the indexes lead to the page",
-    async (name, { search, indexes, looked }) => {
+    async (name, { search, indexes, perhaps, looked }) => {
       const first = await explained(search);
       expect(first.tablesReadWhole).toEqual([]);
-      expect(ordinary(first.indexes)).toEqual(indexes);
+      expect(ordinary(first.indexes, perhaps)).toEqual(ordinary(indexes, perhaps));
       expect(first.looked).toBeLessThanOrEqual(looked);
       await expect(`${first.sql}\n`).toMatchFileSnapshot(`./sql/search-${name}.sql`);
     },
@@ -198,13 +201,13 @@ describe(`among ${runs} runs of an experiment`, () => {
     "order-by-metric-filter-by-another",
     "order-by-param",
   ])("%s: a page far down costs no more than the first", async (name) => {
-    const { search, indexes, looked } = cases[name] ?? { search: {}, indexes: [], looked: 0 };
+    const { search, indexes, perhaps, looked }: Case = cases[name] ?? { search: {}, indexes: [], looked: 0 };
     const { page: before } = await explained({ ...search, limit: 20_000 });
     expect(before.next).toBeDefined();
     const deep = await explained({ ...search, ...(before.next === undefined ? {} : { after: before.next }) });
     expect(deep.page.rows).toHaveLength(100);
     expect(deep.tablesReadWhole).toEqual([]);
-    expect(ordinary(deep.indexes)).toEqual(indexes);
+    expect(ordinary(deep.indexes, perhaps)).toEqual(ordinary(indexes, perhaps));
     expect(deep.looked).toBeLessThanOrEqual(looked);
   });
 });

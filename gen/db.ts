@@ -367,6 +367,7 @@ export interface Runs {
   artifact_uri: string;
   deleted_at: Timestamp | null;
   deleted_with_experiment: Generated<boolean>;
+  duration: Generated<number | null>;
   end_time: bigint | null;
   experiment_id: bigint;
   has_inputs: Generated<boolean>;

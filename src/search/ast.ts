@@ -78,7 +78,8 @@ export interface ListAttributeCondition<Key extends string> {
 }
 
 export type RunTextAttribute = "status" | "artifact_uri" | "run_id" | "run_name" | "user_id";
-export type RunIntegerAttribute = "start_time" | "end_time";
+/** `duration`: milliseconds from the start to the end; what has not ended satisfies nothing about it, not even `!=`. */
+export type RunIntegerAttribute = "start_time" | "end_time" | "duration";
 export type RunCondition =
   | MetricCondition
   | ParamCondition

@@ -1,6 +1,6 @@
 /**
  * The filter and order_by of runs/search: MLflow 1.28 (behaviour.md §9), plus what newer MLflow added: the attributes
- * run_id, run_name, user_id and end_time, bare attributes, `run_id [NOT] IN (…)` and `IS [NOT] NULL`.
+ * run_id, run_name, user_id and end_time, bare attributes, `run_id [NOT] IN (…)` and `IS [NOT] NULL`. `duration` is ours.
  */
 import { invalid } from "../errors.ts";
 import type { RunCondition, RunIntegerAttribute, RunOrder, RunTextAttribute } from "./ast.ts";
@@ -27,6 +27,7 @@ const attributes = new Map<string, Attribute>([
   ["created", { type: "integer", key: "start_time" }],
   ["Created", { type: "integer", key: "start_time" }],
   ["end_time", { type: "integer", key: "end_time" }],
+  ["duration", { type: "integer", key: "duration" }],
 ]);
 
 /**

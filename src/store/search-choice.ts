@@ -3,7 +3,8 @@ import type { Database } from "./database.ts";
 import { planEachTime } from "./postgres-client.ts";
 import { type Fact, lacks, type Sql } from "./search-facts.ts";
 import { type FoundRun, probe, type Question, searchAll, searchCandidates } from "./search-statements.ts";
-import { decidedBy, isWalkable, type Stretch, stretches, walk } from "./search-walks.ts";
+import { isByUser, nextUser } from "./search-users.ts";
+import { decidedBy, isWalkable, ofUser, type Stretch, stretches, walk } from "./search-walks.ts";
 
 /** Where one way to find runs becomes dearer than another. They decide how long a search takes, never what it finds. */
 export interface Costs {
@@ -57,6 +58,7 @@ export async function findRuns(
   const unfiltered = question.columns.length === 0 && question.stage !== "deleted";
   if (along !== undefined && unfiltered && facts.length === 0 && first?.fact === undefined)
     return await walkOn(db, question, along, costs);
+  if (unfiltered && facts.length === 0 && isByUser(question)) return await walkUsers(db, question);
 
   const decided = decidedBy(first, facts);
   const others = facts.filter((fact) => !decided.includes(fact));
@@ -159,6 +161,22 @@ async function walkOn(
   const at = inTheRest ? question.at?.slice(1) : undefined;
   const rest = await findRuns(db, { ...question, facts, keys, at, limit }, costs);
   for (const row of rest) rows.push({ ...row, [first.column]: null });
+  return rows;
+}
+
+/** Walks the runs of one user after the other until the page is full. */
+async function walkUsers(db: Database, question: Question): Promise<FoundRun[]> {
+  const rows: FoundRun[] = [];
+  const [place, ...places] = question.at ?? [];
+  let at = question.at && places;
+  let user = question.at === undefined ? await nextUser(db, question) : String(place);
+  while (user !== undefined) {
+    const limit = question.limit - rows.length;
+    rows.push(...(await read(db, walk({ ...question, limit }, ofUser(question, user, at)))));
+    if (rows.length === question.limit) return rows;
+    at = undefined;
+    user = await nextUser(db, question, user);
+  }
   return rows;
 }
 

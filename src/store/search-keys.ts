@@ -46,10 +46,17 @@ function sortKey(order: RunOrder, place: number): SortKey {
     value: sql.id("r", order.key),
     descending: !order.ascending,
     negated: false,
-    nullable: order.key === "end_time",
-    type: order.key === "run_id" ? "uuid" : order.key.endsWith("_time") ? "bigint" : "text",
+    nullable: order.key === "end_time" || order.key === "duration",
+    type: columnTypes[order.key] ?? "text",
   };
 }
+
+const columnTypes: { [key: string]: SortKey["type"] } = {
+  run_id: "uuid",
+  start_time: "bigint",
+  end_time: "bigint",
+  duration: "float8",
+};
 
 function factKey(kind: FactKind, key: string, ascending: boolean, place: number): SortKey {
   const alias = `o${place}`;

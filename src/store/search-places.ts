@@ -16,7 +16,8 @@ import {
 import { joins, ordered, type SortKey } from "./search-keys.ts";
 import { type RunSearch, toQuestion } from "./search-runs.ts";
 import { every, inScope, intersection, onRuns, probe, type Question } from "./search-statements.ts";
-import { stretches } from "./search-walks.ts";
+import { isByUser, runsOfUsers } from "./search-users.ts";
+import { ofUser, type Stream, stretches } from "./search-walks.ts";
 
 /** Where in the order of a search a table stands that was scrolled far, and how long it is. */
 
@@ -40,7 +41,9 @@ export async function findPlace(
   if (question.scope.experiments.length === 0) return undefined;
   const { keys } = question;
   const found =
-    (await placeByValue(db, question, offset - 1)) ?? (await placeByStatus(db, question, offset - 1));
+    (await placeByValue(db, question, offset - 1)) ??
+    (await placeByColumn(db, question, offset - 1)) ??
+    (await placeByUser(db, question, offset - 1));
   if (found !== undefined) return found;
   const rare = await rareFacts(db, question, fewRuns);
   // Along the index of the newest runs one by one, where many of them have what is asked for; else from those that have it.
@@ -90,10 +93,9 @@ async function placeByValue(
   question: Question,
   skipped: number,
 ): Promise<CursorValue[] | undefined> {
-  const { scope, starts, columns, facts, keys, stage } = question;
+  const { scope, keys } = question;
   const [first, ...others] = keys;
-  const isPlain = starts.length + columns.length + facts.length === 0 && stage === undefined;
-  if (first?.fact === undefined || !isPlain || scope.experiments.length !== 1) return undefined;
+  if (first?.fact === undefined || !isPlain(question)) return undefined;
   const { alias, key, kind } = first.fact;
   const o = sql.id(alias);
   const table = kind === "metric" ? numbersOfMetrics(o) : factTable(kind, o);
@@ -130,29 +132,56 @@ async function placeByValue(
   return row && keys.map(({ column }) => row[column] ?? null);
 }
 
-/** By status, the newest of each first, runs are skipped along their index, one status after the other. */
-async function placeByStatus(
+const isPlain = (question: Question) =>
+  onRuns(question).length + question.starts.length + question.facts.length === 0 &&
+  question.scope.experiments.length === 1;
+
+/** By status, end or duration runs are skipped along their index, one stretch of it after the other. */
+async function placeByColumn(
   db: Database,
   question: Question,
   skipped: number,
 ): Promise<CursorValue[] | undefined> {
-  const { scope, starts, facts, keys } = question;
-  const isPlain = onRuns(question).length + starts.length + facts.length === 0;
-  if (!isPlain || scope.experiments.length !== 1 || keys[0]?.column !== "k_status") return undefined;
+  const { scope, keys } = question;
+  if (!isPlain(question) || !skippable.has(keys[0]?.column ?? "")) return undefined;
   let left = skipped;
-  for (const { keys: along, where } of (stretches(question) ?? []).flat()) {
-    const runs = sql`from runs r where ${every([...inScope(scope), ...where])}`;
-    const count = await countRows(db, sql`select ${runs}`, left);
-    if (count > left) {
-      const [row] = await read<Place>(
-        db,
-        sql`select ${valuesOf(keys)} ${runs} order by ${ordered(along)} offset ${left} limit 1`,
-      );
-      return row && keys.map(({ column }) => row[column] ?? null);
-    }
+  for (const stream of (stretches(question) ?? []).flat()) {
+    const runs = sql`select from runs r where ${every([...inScope(scope), ...stream.where])}`;
+    const count = await countRows(db, runs, left);
+    if (count > left) return await placeIn(db, question, stream, left);
     left -= count;
   }
   return undefined;
+}
+
+const skippable: ReadonlySet<string> = new Set(["k_status", "k_end_time", "k_duration"]);
+
+/** By user, the newest of each first: how many runs each has is read from the index. */
+async function placeByUser(
+  db: Database,
+  question: Question,
+  skipped: number,
+): Promise<CursorValue[] | undefined> {
+  if (!isPlain(question) || !isByUser(question)) return undefined;
+  let left = skipped;
+  for (const { user, count } of await runsOfUsers(db, question)) {
+    const [stream] = ofUser(question, user, undefined);
+    if (count > left && stream !== undefined) return await placeIn(db, question, stream, left);
+    left -= count;
+  }
+  return undefined;
+}
+
+/** The place of a run of a stream of runs. */
+async function placeIn(db: Database, { scope, keys }: Question, stream: Stream, skipped: number) {
+  const [row] = await read<Place>(
+    db,
+    sql`
+    select ${valuesOf(keys)} from runs r${joins(keys, scope.project)}
+    where ${every([...inScope(scope), ...stream.where])}
+    order by ${ordered(stream.keys)} offset ${skipped} limit 1`,
+  );
+  return row && keys.map(({ column }) => row[column] ?? null);
 }
 
 /** The latest values that are numbers: those in the index of values, merged with the few that are not (settled-metrics.ts). */

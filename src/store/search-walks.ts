@@ -16,7 +16,7 @@ import { joins, ordered, type SortKey } from "./search-keys.ts";
 import { beyond, every, type FoundRun, foundRun, onRuns, type Question } from "./search-statements.ts";
 
 /** An index that yields runs in the order of the first sort key. */
-interface Stream {
+export interface Stream {
   /** The table with its alias. */
   table: Sql;
   alias: Sql;
@@ -39,8 +39,8 @@ const statuses = ["FAILED", "FINISHED", "KILLED", "RUNNING", "SCHEDULED"];
 
 /**
  * The stretches of the whole order that an index yields, one after the other: for metrics the numbers, then NaN; for
- * params and tags the runs that have them; for `start_time` everything; for `status` one of each. Stretches before the question's place are left
- * out. Undefined when no index leads along the first key. The runs that lack the first key follow all stretches.
+ * params and tags the runs that have them; for `start_time` everything; for `status` one of each; for `end_time` and `duration` the runs that
+ * have ended, then the others. Stretches before the question's place are left out. Undefined when no index leads along the first key. The runs that lack the first key follow all stretches.
  */
 export function stretches(question: Question): Stretch[] | undefined {
   const { starts, keys, at } = question;
@@ -49,6 +49,7 @@ export function stretches(question: Question): Stretch[] | undefined {
     return [[{ table: sql`runs as r`, alias: sql.id("r"), where: starts, keys, at, leads: true }]];
   if (first?.column === "k_status" && others[0]?.column === "k_start_time" && others[0].descending)
     return byStatus(question, first, others);
+  if (first?.column === "k_end_time" || first?.column === "k_duration") return byEnd(question, first, others);
   if (first?.fact === undefined) return undefined;
   if (at?.[0] === null) return [];
   const { kind, key, alias } = first.fact;
@@ -90,16 +91,42 @@ function byStatus(
 ): Stretch[] {
   const inOrder = descending ? statuses.toReversed() : statuses;
   const from = at === undefined ? 0 : inOrder.indexOf(String(at[0]));
-  return inOrder.slice(Math.max(0, from)).map((status, i) => [
-    {
-      table: sql`runs as r`,
-      alias: sql.id("r"),
-      where: [...starts, sql`${value} = ${status}`],
-      keys,
-      at: i === 0 ? at?.slice(1) : undefined,
-      leads: false,
-    },
-  ]);
+  return inOrder
+    .slice(Math.max(0, from))
+    .map((status, i) => tied(starts, sql`${value} = ${status}`, keys, i === 0 ? at?.slice(1) : undefined));
+}
+
+/** The runs that tie in the first sort key, in the order of the others. */
+const tied = (
+  starts: Question["starts"],
+  tie: Sql<SqlBool>,
+  keys: readonly SortKey[],
+  at: readonly CursorValue[] | undefined,
+): Stretch => [
+  { table: sql`runs as r`, alias: sql.id("r"), where: [...starts, tie], keys, at, leads: false },
+];
+
+/** Of the newest of each user first, the runs of one. @param at where among them the page before ended. */
+export const ofUser = (
+  { starts, keys: [, ...others] }: Question,
+  user: string,
+  at: readonly CursorValue[] | undefined,
+): Stretch => tied(starts, sql`r.user_id = ${user}`, others, at);
+
+function byEnd({ starts, at }: Question, first: SortKey, others: readonly SortKey[]): Stretch[] {
+  const { value } = first;
+  const isInRest = at?.[0] === null;
+  const rest = tied(starts, sql`${value} is null`, others, isInRest ? at?.slice(1) : undefined);
+  if (isInRest) return [rest];
+  const ended = {
+    table: sql`runs as r`,
+    alias: sql.id("r"),
+    where: [...starts, sql<SqlBool>`${value} is not null`],
+    keys: [{ ...first, nullable: false }, ...others],
+    at,
+    leads: true,
+  };
+  return [[ended], rest];
 }
 
 /** Whether a walk of the stretch can end after some steps: it follows one index, along the first sort key. */

@@ -100,7 +100,7 @@ export const modelCondition: fc.Arbitrary<RunCondition> = fc.oneof(
   fc.record({
     kind: fc.constant("attribute" as const),
     type: fc.constant("integer" as const),
-    key: fc.constantFrom("start_time" as const, "end_time" as const),
+    key: fc.constantFrom("start_time" as const, "end_time" as const, "duration" as const),
     op: numberOp,
     value: fc.constantFrom(0n, 1n, 7n),
   }),
@@ -129,6 +129,8 @@ export const modelOrder: fc.Arbitrary<RunOrder> = fc.oneof(
       key: fc.constantFrom(
         "start_time" as const,
         "end_time" as const,
+        "duration" as const,
+        "user_id" as const,
         "status" as const,
         "run_id" as const,
         "run_name" as const,

@@ -42,6 +42,8 @@ function valueAt(run: ModelRun, at: { kind: string; key: string }): Value {
       return run.startTime;
     case "end_time":
       return run.endTime;
+    case "duration":
+      return run.endTime === undefined ? undefined : Number(run.endTime) - Number(run.startTime);
     case "status":
       return run.status;
     case "user_id":
@@ -85,9 +87,9 @@ function holds(run: ModelRun, condition: RunCondition): boolean {
     case "ILIKE":
       return like(String(value).toLowerCase(), condition.value.toLowerCase());
     case "=":
-      return value === condition.value;
+      return same(value, condition.value);
     case "!=":
-      return value !== condition.value;
+      return !same(value, condition.value);
     default:
       return !Number.isNaN(value) && comparisons[condition.op](compare(value, condition.value));
   }
@@ -99,6 +101,10 @@ const comparisons = {
   ">": (difference: number) => difference > 0,
   ">=": (difference: number) => difference >= 0,
 };
+
+/** A duration is a number that is asked for by a bigint. */
+// biome-ignore lint/suspicious/noDoubleEquals: a bigint equals the number that it is
+const same = (a: Value, b: Value) => (typeof b === "bigint" ? a == b : a === b);
 
 /** `%` is any text, `_` any one character, `\` makes the next one ordinary. */
 export function like(text: string, pattern: string): boolean {

@@ -7,7 +7,7 @@ import { explaining, type PlanNode, reached } from "./explained.ts";
 
 // 100,000 runs in one experiment, in an order of start that has nothing to do with the order in which they were made;
 // `m1` equals `m0`, only one run in 500 has `rare`, and one in 1,000 is being logged.
-// 50 have failed, half of the others were killed.
+// 50 have failed, half of the others were killed; a tenth never ended; a third are one user's, the others another's.
 const runs = 100_000;
 
 const { db, owner, name } = await testDatabase({ statementTimeout: 120_000 });
@@ -16,10 +16,13 @@ let project = 0n;
 beforeAll(async () => {
   project = await testProject(db);
   await sql`
-    insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, artifact_uri)
-    select ${project}::bigint, k, lpad(to_hex(k), 32, '0')::uuid, 0, '',
-      case when k % 2000 = 0 then 'FAILED' when k % 2 = 0 then 'KILLED' else 'FINISHED' end, abs(hashint8(k)::bigint), ''
-    from generate_series(1, ${runs}::bigint) k`.execute(db);
+    insert into runs (project_id, run_key, run_id, experiment_id, user_id, status, start_time, end_time, artifact_uri)
+    select ${project}::bigint, k, lpad(to_hex(k), 32, '0')::uuid, 0, case when k % 3 = 0 then 'ann' else 'bob' end,
+      case when k % 2000 = 0 then 'FAILED' when k % 2 = 0 then 'KILLED' else 'FINISHED' end, start,
+      case when k % 10 <> 0 then start + abs(hashint8(k * 3)::bigint) % 100000 end, ''
+    from generate_series(1, ${runs}::bigint) k, lateral (select abs(hashint8(k)::bigint) as start) as made`.execute(
+    db,
+  );
   await sql`
     insert into latest_metrics (project_id, run_key, key, experiment_id, step, "timestamp", value, settled_value)
     select project_id, run_key, key, 0, 0, 0, value, case when run_key % 1000 <> 500 then value end
@@ -112,6 +115,21 @@ const cases: Record<string, Case> = {
     indexes: ["runs_by_status"],
     looked: 110,
   },
+  "order-by-user": {
+    search: { orders: [{ kind: "attribute", key: "user_id", ascending: false }] },
+    indexes: ["runs_by_user"],
+    looked: 110,
+  },
+  "order-by-end": {
+    search: { orders: [{ kind: "attribute", key: "end_time", ascending: false }] },
+    indexes: ["runs_by_end_time"],
+    looked: 120,
+  },
+  "order-by-duration": {
+    search: { orders: [{ kind: "attribute", key: "duration", ascending: false }] },
+    indexes: ["runs_by_duration"],
+    looked: 120,
+  },
   "order-by-metric": {
     search: { orders: by("metric", "m0", false) },
     indexes: ["latest_metrics_by_value", "runs_pkey"],
@@ -197,6 +215,9 @@ describe(`among ${runs} runs of an experiment`, () => {
     "newest",
     "common-metric",
     "order-by-status",
+    "order-by-user",
+    "order-by-end",
+    "order-by-duration",
     "order-by-metric",
     "order-by-metric-filter-by-another",
     "order-by-param",

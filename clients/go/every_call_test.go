@@ -282,6 +282,8 @@ func callCandidates(t *testing.T, c *loggia.Client, run string) {
 	refused(t, loggia.ErrInvalid, "INVALID_PARAMETER_VALUE", k.SearchCandidates,
 		&v1.SearchCandidatesRequest{ExperimentIds: []string{id}, Filter: "no filter"})
 	equal(t, "the candidate", ok(t, k.GetCandidate, &v1.GetCandidateRequest{RunId: run}).GetCandidate().GetRunId(), run)
+	several := ok(t, k.GetCandidates, &v1.GetCandidatesRequest{RunIds: []string{run}})
+	equal(t, "the candidate among several", several.GetCandidates()[0].GetRunId(), run)
 	equal(t, "how many children it has", len(ok(t, k.ListChildren, &v1.ListChildrenRequest{RunId: run}).GetChildren()), 0)
 	columns := ok(t, k.ListColumns, &v1.ListColumnsRequest{ExperimentIds: []string{id}, Search: "lr"})
 	equal(t, "the column", columns.GetParams()[0].GetKey(), "lr")

@@ -118,6 +118,7 @@ const table: Record<string, Rows> = {
   "loggia.v1.CandidateService": {
     DeleteCandidates: ["run", "write"],
     GetCandidate: ["run", "read"],
+    GetCandidates: ["run", "read"],
     ListChildren: ["run", "read"],
     ListColumns: ["run", "read"],
     ListValues: ["run", "read"],

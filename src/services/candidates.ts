@@ -12,9 +12,9 @@ import {
   parentTag,
 } from "../store/candidates.ts";
 import type { Database } from "../store/database.ts";
-import { findExperiment } from "../store/experiments.ts";
+import { findExperiment, findExperimentNames } from "../store/experiments.ts";
 import { loadModelVersions } from "../store/model-versions.ts";
-import { findRun, findRunByKey, findRunsByKey, type RunRow } from "../store/runs.ts";
+import { findRun, findRunByKey, findRunKeys, findRunsByKey, type RunRow } from "../store/runs.ts";
 import { countRuns, findPlace } from "../store/search-places.ts";
 import { type Page, searchRuns } from "../store/search-runs.ts";
 import { toCandidates } from "./candidate-messages.ts";
@@ -34,13 +34,14 @@ const usualResults = 100;
 const mostResults = 1_000;
 const mostSkipped = 1_000_000;
 const mostCounted = 1_000_000;
+const mostRuns = 100;
 const childrenShown = 100;
 
 /** Runs as candidates: tables of them, and all about one. */
 export const candidates = ({ db }: Deps) =>
   ({
     async searchCandidates(req, ctx) {
-      const { filter, orderBy, name, view, topLevel, offset, countLimit } = req;
+      const { filter, orderBy, name, view, topLevel, offset, countLimit, countOnly } = req;
       const experiments = chosenExperiments(req.experimentIds);
       const columns: Columns = req.includeAll ? "all" : columnsOf(req);
       checkStorable("name", name);
@@ -49,6 +50,7 @@ export const candidates = ({ db }: Deps) =>
       between("count_limit", countLimit, 0, mostCounted);
       if (offset > 0 && req.pageToken !== "")
         throw invalid("Invalid value for parameter 'offset': a page_token says where the page begins.");
+      if (countOnly && countLimit === 0) throw missing("count_limit");
       const search = {
         project: project(ctx),
         experiments,
@@ -66,7 +68,7 @@ export const candidates = ({ db }: Deps) =>
         return { ...found, rows: await findRunsByKey(db, project(ctx), runKeys) };
       };
       const [{ rows, next }, count] = await Promise.all([
-        page(),
+        countOnly ? { rows: [], next: undefined } : page(),
         countLimit > 0 ? countRuns(db, search, countLimit) : undefined,
       ]);
       return {
@@ -115,6 +117,25 @@ export const candidates = ({ db }: Deps) =>
           source: version.source,
           aliases: version.aliases,
           creationTime: version.creation_time,
+        })),
+      };
+    },
+
+    async getCandidates(req, ctx) {
+      // What is no run's id is no run's.
+      const ids = named("run_ids", req.runIds, mostRuns).filter((id) => /^[0-9a-f]{32}$/.test(id));
+      const keys = await findRunKeys(db, project(ctx), ids);
+      const runKeys = keys.map(({ run_key }) => run_key);
+      const rows = await findRunsByKey(db, project(ctx), runKeys);
+      const [candidates, experiments] = await Promise.all([
+        toCandidates(db, project(ctx), rows, "all"),
+        findExperimentNames(db, project(ctx), [...new Set(rows.map((row) => row.experiment_id))]),
+      ]);
+      return {
+        candidates,
+        experiments: experiments.map(({ experiment_id, name }) => ({
+          experimentId: String(experiment_id),
+          name,
         })),
       };
     },

@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type Selectable, sql } from "kysely";
 import { jsonArrayFrom } from "kysely/helpers/postgres";
 import type { DB, Experiments } from "../../gen/db.ts";
-import { textArray } from "./array-literals.ts";
+import { numberArray, textArray } from "./array-literals.ts";
 import { type Database, transaction } from "./database.ts";
 import { sqlState } from "./postgres-errors.ts";
 import type { KeyValue } from "./run-data.ts";
@@ -38,6 +38,16 @@ export const findExperiment = (
   experiment: bigint,
 ): Promise<ExperimentRow | undefined> =>
   selectExperiments(db, project).where("experiments.experiment_id", "=", experiment).executeTakeFirst();
+
+/** The names of the experiments of these ids, by id. */
+export const findExperimentNames = (db: Database, project: bigint, ids: readonly bigint[]) =>
+  db
+    .selectFrom("experiments")
+    .select(["experiment_id", "name"])
+    .where("project_id", "=", project)
+    .where("experiment_id", "=", sql<bigint>`any(${numberArray(ids)}::bigint[])`)
+    .orderBy("experiment_id")
+    .execute();
 
 /** By exact name, whatever the lifecycle stage. */
 export const findExperimentByName = (

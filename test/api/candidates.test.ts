@@ -349,6 +349,93 @@ describe.each(protocols)("over %s", (protocol) => {
     expect([cut.params, cut.truncated]).toEqual([[], true]);
   });
 
+  test("runs of several experiments are found by their ids, in this order, with all that they logged", async () => {
+    const project = await server.project();
+    const client = project.client(CandidateService, protocol);
+    const mlflow = project.client(MlflowService, "connect");
+    const { experimentId } = await mlflow.createExperiment({ name: "another" });
+    const first = await run(project, { name: "first", metrics: { m: 1 }, params: { p: "2" } });
+    const { run: made } = await mlflow.createRun({ experimentId, startTime: clock, runName: "second" });
+    const second = made?.info?.runId ?? "";
+    const theirs = await run(await server.project(), { name: "theirs" });
+    await mlflow.deleteRun({ runId: second });
+    const { candidates, experiments } = await client.getCandidates({
+      runIds: [second, theirs, "no id", first, second],
+    });
+    expect(candidates.map(({ name, lifecycleStage }) => [name, lifecycleStage])).toEqual([
+      ["second", "deleted"],
+      ["first", "active"],
+    ]);
+    expect(candidates[1]).toEqual((await client.getCandidate({ runId: first })).candidate);
+    expect(experiments).toMatchObject([
+      { experimentId: "0", name: "Default" },
+      { experimentId, name: "another" },
+    ]);
+    expect(await client.getCandidates({ runIds: [theirs] })).toMatchObject({
+      candidates: [],
+      experiments: [],
+    });
+  });
+
+  test("runs are sorted by how long they took, those that have not ended last, and what took how long is found", async () => {
+    const project = await server.project();
+    const client = project.client(CandidateService, protocol);
+    const mlflow = project.client(MlflowService, "connect");
+    const took: Record<string, bigint> = { short: 5n, long: 90n, endless: 2n ** 63n - 1n - clock };
+    await run(project, { name: "running" });
+    for (const [name, time] of Object.entries(took)) {
+      const runId = await run(project, { name });
+      const { run: made } = await mlflow.getRun({ runId });
+      const endTime = (made?.info?.startTime ?? 0n) + time;
+      await mlflow.updateRun({
+        runId,
+        status: RunStatus.FINISHED,
+        endTime: endTime < 2n ** 63n ? endTime : 2n ** 63n - 1n,
+      });
+    }
+    const names = async (query: object) => {
+      const found: string[] = [];
+      let pageToken = "";
+      do {
+        const page = await client.searchCandidates({
+          experimentIds: ["0"],
+          maxResults: 1,
+          pageToken,
+          ...query,
+        });
+        found.push(...page.candidates.map(({ name }) => name));
+        pageToken = page.nextPageToken ?? "";
+      } while (pageToken !== "");
+      return found;
+    };
+    expect(await names({ orderBy: ["attributes.duration ASC"] })).toEqual([
+      "short",
+      "long",
+      "endless",
+      "running",
+    ]);
+    expect(await names({ orderBy: ["attributes.duration DESC"] })).toEqual([
+      "endless",
+      "long",
+      "short",
+      "running",
+    ]);
+    expect(await names({ filter: "duration > 5" })).toEqual(["endless", "long"]);
+  });
+
+  test("candidates are counted without being looked for", async () => {
+    const project = await server.project();
+    const client = project.client(CandidateService, protocol);
+    for (const name of ["a", "b"]) await run(project, { name });
+    const of = { experimentIds: ["0"], countOnly: true };
+    expect(await client.searchCandidates({ ...of, countLimit: 5 })).toMatchObject({
+      candidates: [],
+      count: 2n,
+      countIsExact: true,
+    });
+    expect(await failure(client.searchCandidates(of))).toEqual(missing("count_limit"));
+  });
+
   test("the keys that runs have are listed with how many have them, and values complete a prefix", async () => {
     const project = await server.project();
     const client = project.client(CandidateService, protocol);
@@ -438,6 +525,7 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(await failure(client.getCandidate({ runId: foreign }))).toEqual(noRun(foreign));
     expect(await failure(client.getCandidate({ iid: 1n }))).toEqual(absent("Run with id=1 not found"));
     expect(await failure(client.listChildren({ runId: foreign }))).toEqual(noRun(foreign));
+    expect((await client.getCandidates({ runIds: [foreign] })).candidates).toEqual([]);
     const all = { experimentIds: ["0"] };
     expect(await client.searchCandidates({ ...all, countLimit: 5 })).toMatchObject({
       candidates: [],
@@ -481,6 +569,10 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(await failure(client.getCandidate({}))).toEqual(missing("iid"));
     expect(await failure(client.getCandidate({ iid: 1n, runId: "x" }))).toEqual(
       invalid("Only one of 'iid' and 'run_id' may be given."),
+    );
+    expect(await failure(client.getCandidates({}))).toEqual(missing("run_ids"));
+    expect(await failure(client.getCandidates({ runIds: ids(101) }))).toEqual(
+      invalid("Invalid value for parameter 'run_ids': it must name at most 100, but names 101."),
     );
     expect(await failure(client.listValues({ ...some, key: "k" }))).toEqual(missing("kind"));
     expect(await failure(client.listValues({ ...some, kind: "metric", key: "k" }))).toEqual(

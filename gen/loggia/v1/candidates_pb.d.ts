@@ -310,6 +310,13 @@ export declare type SearchCandidatesRequest = Message<"loggia.v1.SearchCandidate
    * @generated from field: bool top_level = 14;
    */
   topLevel: boolean;
+
+  /**
+   * Whether only to count: no candidates are looked for. With a count_limit.
+   *
+   * @generated from field: bool count_only = 15;
+   */
+  countOnly: boolean;
 };
 
 /**
@@ -429,6 +436,70 @@ export declare type GetCandidateResponse = Message<"loggia.v1.GetCandidateRespon
  * Use `create(GetCandidateResponseSchema)` to create a new message.
  */
 export declare const GetCandidateResponseSchema: GenMessage<GetCandidateResponse>;
+
+/**
+ * @generated from message loggia.v1.GetCandidatesRequest
+ */
+export declare type GetCandidatesRequest = Message<"loggia.v1.GetCandidatesRequest"> & {
+  /**
+   * 1 to 100 runs.
+   *
+   * @generated from field: repeated string run_ids = 1;
+   */
+  runIds: string[];
+};
+
+/**
+ * Describes the message loggia.v1.GetCandidatesRequest.
+ * Use `create(GetCandidatesRequestSchema)` to create a new message.
+ */
+export declare const GetCandidatesRequestSchema: GenMessage<GetCandidatesRequest>;
+
+/**
+ * @generated from message loggia.v1.GetCandidatesResponse
+ */
+export declare type GetCandidatesResponse = Message<"loggia.v1.GetCandidatesResponse"> & {
+  /**
+   * Those that exist, in the order of their ids in the request, each once, with all metrics, params and tags.
+   *
+   * @generated from field: repeated loggia.v1.Candidate candidates = 1;
+   */
+  candidates: Candidate[];
+
+  /**
+   * The experiments that they are of, by id.
+   *
+   * @generated from field: repeated loggia.v1.CandidateExperiment experiments = 2;
+   */
+  experiments: CandidateExperiment[];
+};
+
+/**
+ * Describes the message loggia.v1.GetCandidatesResponse.
+ * Use `create(GetCandidatesResponseSchema)` to create a new message.
+ */
+export declare const GetCandidatesResponseSchema: GenMessage<GetCandidatesResponse>;
+
+/**
+ * @generated from message loggia.v1.CandidateExperiment
+ */
+export declare type CandidateExperiment = Message<"loggia.v1.CandidateExperiment"> & {
+  /**
+   * @generated from field: string experiment_id = 1;
+   */
+  experimentId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message loggia.v1.CandidateExperiment.
+ * Use `create(CandidateExperimentSchema)` to create a new message.
+ */
+export declare const CandidateExperimentSchema: GenMessage<CandidateExperiment>;
 
 /**
  * A logged model that was made from the run.
@@ -886,6 +957,16 @@ export declare const CandidateService: GenService<{
     methodKind: "unary";
     input: typeof GetCandidateRequestSchema;
     output: typeof GetCandidateResponseSchema;
+  },
+  /**
+   * Runs with all that they have logged, by their ids, of whichever experiments of the project: what a comparison shows.
+   *
+   * @generated from rpc loggia.v1.CandidateService.GetCandidates
+   */
+  getCandidates: {
+    methodKind: "unary";
+    input: typeof GetCandidatesRequestSchema;
+    output: typeof GetCandidatesResponseSchema;
   },
   /**
    * The runs whose parent a run is, the newest first.

@@ -38,6 +38,12 @@ export const pageCalls: Call[] = [
     ({ experimentName, candidate }) => expect([experimentName, candidate?.name]).toEqual(["renamed", "one"]),
   ),
   call(
+    method.getCandidates,
+    ({ run }) => ({ runIds: [run] }),
+    ({ experiments, candidates }) =>
+      expect([experiments[0]?.name, candidates[0]?.name]).toEqual(["renamed", "one"]),
+  ),
+  call(
     method.listChildren,
     ({ run }) => ({ runId: run }),
     ({ children }) => expect(children).toEqual([]),

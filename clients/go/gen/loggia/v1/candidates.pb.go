@@ -422,7 +422,9 @@ type SearchCandidatesRequest struct {
 	// Up to how many runs to count; 0 for not at all, at most 1,000,000.
 	CountLimit int32 `protobuf:"varint,13,opt,name=count_limit,json=countLimit,proto3" json:"count_limit,omitempty"`
 	// Only runs that no other run is the parent of: the first level of a tree.
-	TopLevel      bool `protobuf:"varint,14,opt,name=top_level,json=topLevel,proto3" json:"top_level,omitempty"`
+	TopLevel bool `protobuf:"varint,14,opt,name=top_level,json=topLevel,proto3" json:"top_level,omitempty"`
+	// Whether only to count: no candidates are looked for. With a count_limit.
+	CountOnly     bool `protobuf:"varint,15,opt,name=count_only,json=countOnly,proto3" json:"count_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -551,6 +553,13 @@ func (x *SearchCandidatesRequest) GetCountLimit() int32 {
 func (x *SearchCandidatesRequest) GetTopLevel() bool {
 	if x != nil {
 		return x.TopLevel
+	}
+	return false
+}
+
+func (x *SearchCandidatesRequest) GetCountOnly() bool {
+	if x != nil {
+		return x.CountOnly
 	}
 	return false
 }
@@ -774,6 +783,157 @@ func (x *GetCandidateResponse) GetModelVersions() []*CandidateVersion {
 	return nil
 }
 
+type GetCandidatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100 runs.
+	RunIds        []string `protobuf:"bytes,1,rep,name=run_ids,json=runIds,proto3" json:"run_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCandidatesRequest) Reset() {
+	*x = GetCandidatesRequest{}
+	mi := &file_loggia_v1_candidates_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCandidatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCandidatesRequest) ProtoMessage() {}
+
+func (x *GetCandidatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loggia_v1_candidates_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCandidatesRequest.ProtoReflect.Descriptor instead.
+func (*GetCandidatesRequest) Descriptor() ([]byte, []int) {
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetCandidatesRequest) GetRunIds() []string {
+	if x != nil {
+		return x.RunIds
+	}
+	return nil
+}
+
+type GetCandidatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that exist, in the order of their ids in the request, each once, with all metrics, params and tags.
+	Candidates []*Candidate `protobuf:"bytes,1,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	// The experiments that they are of, by id.
+	Experiments   []*CandidateExperiment `protobuf:"bytes,2,rep,name=experiments,proto3" json:"experiments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCandidatesResponse) Reset() {
+	*x = GetCandidatesResponse{}
+	mi := &file_loggia_v1_candidates_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCandidatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCandidatesResponse) ProtoMessage() {}
+
+func (x *GetCandidatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loggia_v1_candidates_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCandidatesResponse.ProtoReflect.Descriptor instead.
+func (*GetCandidatesResponse) Descriptor() ([]byte, []int) {
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetCandidatesResponse) GetCandidates() []*Candidate {
+	if x != nil {
+		return x.Candidates
+	}
+	return nil
+}
+
+func (x *GetCandidatesResponse) GetExperiments() []*CandidateExperiment {
+	if x != nil {
+		return x.Experiments
+	}
+	return nil
+}
+
+type CandidateExperiment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ExperimentId  string                 `protobuf:"bytes,1,opt,name=experiment_id,json=experimentId,proto3" json:"experiment_id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CandidateExperiment) Reset() {
+	*x = CandidateExperiment{}
+	mi := &file_loggia_v1_candidates_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CandidateExperiment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CandidateExperiment) ProtoMessage() {}
+
+func (x *CandidateExperiment) ProtoReflect() protoreflect.Message {
+	mi := &file_loggia_v1_candidates_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CandidateExperiment.ProtoReflect.Descriptor instead.
+func (*CandidateExperiment) Descriptor() ([]byte, []int) {
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CandidateExperiment) GetExperimentId() string {
+	if x != nil {
+		return x.ExperimentId
+	}
+	return ""
+}
+
+func (x *CandidateExperiment) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // A logged model that was made from the run.
 type CandidateModel struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -791,7 +951,7 @@ type CandidateModel struct {
 
 func (x *CandidateModel) Reset() {
 	*x = CandidateModel{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[8]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +963,7 @@ func (x *CandidateModel) String() string {
 func (*CandidateModel) ProtoMessage() {}
 
 func (x *CandidateModel) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[8]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +976,7 @@ func (x *CandidateModel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CandidateModel.ProtoReflect.Descriptor instead.
 func (*CandidateModel) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{8}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CandidateModel) GetModelId() string {
@@ -878,7 +1038,7 @@ type CandidateVersion struct {
 
 func (x *CandidateVersion) Reset() {
 	*x = CandidateVersion{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[9]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1050,7 @@ func (x *CandidateVersion) String() string {
 func (*CandidateVersion) ProtoMessage() {}
 
 func (x *CandidateVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[9]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1063,7 @@ func (x *CandidateVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CandidateVersion.ProtoReflect.Descriptor instead.
 func (*CandidateVersion) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{9}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CandidateVersion) GetName() string {
@@ -967,7 +1127,7 @@ type ListChildrenRequest struct {
 
 func (x *ListChildrenRequest) Reset() {
 	*x = ListChildrenRequest{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[10]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -979,7 +1139,7 @@ func (x *ListChildrenRequest) String() string {
 func (*ListChildrenRequest) ProtoMessage() {}
 
 func (x *ListChildrenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[10]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -992,7 +1152,7 @@ func (x *ListChildrenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChildrenRequest.ProtoReflect.Descriptor instead.
 func (*ListChildrenRequest) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{10}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListChildrenRequest) GetRunId() string {
@@ -1055,7 +1215,7 @@ type ListChildrenResponse struct {
 
 func (x *ListChildrenResponse) Reset() {
 	*x = ListChildrenResponse{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[11]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1067,7 +1227,7 @@ func (x *ListChildrenResponse) String() string {
 func (*ListChildrenResponse) ProtoMessage() {}
 
 func (x *ListChildrenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[11]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1080,7 +1240,7 @@ func (x *ListChildrenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChildrenResponse.ProtoReflect.Descriptor instead.
 func (*ListChildrenResponse) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{11}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListChildrenResponse) GetChildren() []*Candidate {
@@ -1109,7 +1269,7 @@ type ListColumnsRequest struct {
 
 func (x *ListColumnsRequest) Reset() {
 	*x = ListColumnsRequest{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[12]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1121,7 +1281,7 @@ func (x *ListColumnsRequest) String() string {
 func (*ListColumnsRequest) ProtoMessage() {}
 
 func (x *ListColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[12]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1134,7 +1294,7 @@ func (x *ListColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListColumnsRequest.ProtoReflect.Descriptor instead.
 func (*ListColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{12}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListColumnsRequest) GetExperimentIds() []string {
@@ -1165,7 +1325,7 @@ type ListColumnsResponse struct {
 
 func (x *ListColumnsResponse) Reset() {
 	*x = ListColumnsResponse{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[13]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1337,7 @@ func (x *ListColumnsResponse) String() string {
 func (*ListColumnsResponse) ProtoMessage() {}
 
 func (x *ListColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[13]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1350,7 @@ func (x *ListColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListColumnsResponse.ProtoReflect.Descriptor instead.
 func (*ListColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{13}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListColumnsResponse) GetMetrics() []*Column {
@@ -1232,7 +1392,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[14]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +1404,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[14]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +1417,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{14}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Column) GetKey() string {
@@ -1292,7 +1452,7 @@ type ListValuesRequest struct {
 
 func (x *ListValuesRequest) Reset() {
 	*x = ListValuesRequest{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[15]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1464,7 @@ func (x *ListValuesRequest) String() string {
 func (*ListValuesRequest) ProtoMessage() {}
 
 func (x *ListValuesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[15]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +1477,7 @@ func (x *ListValuesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListValuesRequest.ProtoReflect.Descriptor instead.
 func (*ListValuesRequest) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{15}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListValuesRequest) GetExperimentIds() []string {
@@ -1365,7 +1525,7 @@ type ListValuesResponse struct {
 
 func (x *ListValuesResponse) Reset() {
 	*x = ListValuesResponse{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[16]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1537,7 @@ func (x *ListValuesResponse) String() string {
 func (*ListValuesResponse) ProtoMessage() {}
 
 func (x *ListValuesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[16]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1550,7 @@ func (x *ListValuesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListValuesResponse.ProtoReflect.Descriptor instead.
 func (*ListValuesResponse) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{16}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListValuesResponse) GetValues() []string {
@@ -1410,7 +1570,7 @@ type DeleteCandidatesRequest struct {
 
 func (x *DeleteCandidatesRequest) Reset() {
 	*x = DeleteCandidatesRequest{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[17]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1582,7 @@ func (x *DeleteCandidatesRequest) String() string {
 func (*DeleteCandidatesRequest) ProtoMessage() {}
 
 func (x *DeleteCandidatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[17]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1595,7 @@ func (x *DeleteCandidatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCandidatesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteCandidatesRequest) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{17}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeleteCandidatesRequest) GetRunIds() []string {
@@ -1455,7 +1615,7 @@ type DeleteCandidatesResponse struct {
 
 func (x *DeleteCandidatesResponse) Reset() {
 	*x = DeleteCandidatesResponse{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[18]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1467,7 +1627,7 @@ func (x *DeleteCandidatesResponse) String() string {
 func (*DeleteCandidatesResponse) ProtoMessage() {}
 
 func (x *DeleteCandidatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[18]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1480,7 +1640,7 @@ func (x *DeleteCandidatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCandidatesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteCandidatesResponse) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{18}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeleteCandidatesResponse) GetChangedCount() int32 {
@@ -1500,7 +1660,7 @@ type RestoreCandidatesRequest struct {
 
 func (x *RestoreCandidatesRequest) Reset() {
 	*x = RestoreCandidatesRequest{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[19]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1512,7 +1672,7 @@ func (x *RestoreCandidatesRequest) String() string {
 func (*RestoreCandidatesRequest) ProtoMessage() {}
 
 func (x *RestoreCandidatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[19]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1525,7 +1685,7 @@ func (x *RestoreCandidatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreCandidatesRequest.ProtoReflect.Descriptor instead.
 func (*RestoreCandidatesRequest) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{19}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RestoreCandidatesRequest) GetRunIds() []string {
@@ -1545,7 +1705,7 @@ type RestoreCandidatesResponse struct {
 
 func (x *RestoreCandidatesResponse) Reset() {
 	*x = RestoreCandidatesResponse{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[20]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1717,7 @@ func (x *RestoreCandidatesResponse) String() string {
 func (*RestoreCandidatesResponse) ProtoMessage() {}
 
 func (x *RestoreCandidatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[20]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1730,7 @@ func (x *RestoreCandidatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreCandidatesResponse.ProtoReflect.Descriptor instead.
 func (*RestoreCandidatesResponse) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{20}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RestoreCandidatesResponse) GetChangedCount() int32 {
@@ -1593,7 +1753,7 @@ type TagCandidatesRequest struct {
 
 func (x *TagCandidatesRequest) Reset() {
 	*x = TagCandidatesRequest{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[21]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1765,7 @@ func (x *TagCandidatesRequest) String() string {
 func (*TagCandidatesRequest) ProtoMessage() {}
 
 func (x *TagCandidatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[21]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1778,7 @@ func (x *TagCandidatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TagCandidatesRequest.ProtoReflect.Descriptor instead.
 func (*TagCandidatesRequest) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{21}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *TagCandidatesRequest) GetRunIds() []string {
@@ -1650,7 +1810,7 @@ type TagCandidatesResponse struct {
 
 func (x *TagCandidatesResponse) Reset() {
 	*x = TagCandidatesResponse{}
-	mi := &file_loggia_v1_candidates_proto_msgTypes[22]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1822,7 @@ func (x *TagCandidatesResponse) String() string {
 func (*TagCandidatesResponse) ProtoMessage() {}
 
 func (x *TagCandidatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loggia_v1_candidates_proto_msgTypes[22]
+	mi := &file_loggia_v1_candidates_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1835,7 @@ func (x *TagCandidatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TagCandidatesResponse.ProtoReflect.Descriptor instead.
 func (*TagCandidatesResponse) Descriptor() ([]byte, []int) {
-	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{22}
+	return file_loggia_v1_candidates_proto_rawDescGZIP(), []int{25}
 }
 
 var File_loggia_v1_candidates_proto protoreflect.FileDescriptor
@@ -1719,7 +1879,7 @@ const file_loggia_v1_candidates_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value\"6\n" +
 	"\fCandidateTag\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\xad\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xcc\x03\n" +
 	"\x17SearchCandidatesRequest\x12%\n" +
 	"\x0eexperiment_ids\x18\x01 \x03(\tR\rexperimentIds\x12\x16\n" +
 	"\x06filter\x18\x02 \x01(\tR\x06filter\x12\x19\n" +
@@ -1741,7 +1901,9 @@ const file_loggia_v1_candidates_proto_rawDesc = "" +
 	"\x06offset\x18\f \x01(\x05R\x06offset\x12\x1f\n" +
 	"\vcount_limit\x18\r \x01(\x05R\n" +
 	"countLimit\x12\x1b\n" +
-	"\ttop_level\x18\x0e \x01(\bR\btopLevel\"\xdc\x01\n" +
+	"\ttop_level\x18\x0e \x01(\bR\btopLevel\x12\x1d\n" +
+	"\n" +
+	"count_only\x18\x0f \x01(\bR\tcountOnly\"\xdc\x01\n" +
 	"\x18SearchCandidatesResponse\x124\n" +
 	"\n" +
 	"candidates\x18\x01 \x03(\v2\x14.loggia.v1.CandidateR\n" +
@@ -1763,7 +1925,17 @@ const file_loggia_v1_candidates_proto_rawDesc = "" +
 	"\rlogged_models\x18\x06 \x03(\v2\x19.loggia.v1.CandidateModelR\floggedModels\x12B\n" +
 	"\x0emodel_versions\x18\a \x03(\v2\x1b.loggia.v1.CandidateVersionR\rmodelVersionsB\t\n" +
 	"\a_parentB\x16\n" +
-	"\x14_next_children_token\"\xbe\x01\n" +
+	"\x14_next_children_token\"/\n" +
+	"\x14GetCandidatesRequest\x12\x17\n" +
+	"\arun_ids\x18\x01 \x03(\tR\x06runIds\"\x8f\x01\n" +
+	"\x15GetCandidatesResponse\x124\n" +
+	"\n" +
+	"candidates\x18\x01 \x03(\v2\x14.loggia.v1.CandidateR\n" +
+	"candidates\x12@\n" +
+	"\vexperiments\x18\x02 \x03(\v2\x1e.loggia.v1.CandidateExperimentR\vexperiments\"N\n" +
+	"\x13CandidateExperiment\x12#\n" +
+	"\rexperiment_id\x18\x01 \x01(\tR\fexperimentId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xbe\x01\n" +
 	"\x0eCandidateModel\x12\x19\n" +
 	"\bmodel_id\x18\x01 \x01(\tR\amodelId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -1828,7 +2000,8 @@ const file_loggia_v1_candidates_proto_rawDesc = "" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x19\n" +
 	"\x05value\x18\x03 \x01(\tH\x00R\x05value\x88\x01\x01B\b\n" +
 	"\x06_value\"\x17\n" +
-	"\x15TagCandidatesResponse2\xd9\t\n" +
+	"\x15TagCandidatesResponse2\xf1\n" +
+	"\n" +
 	"\x10CandidateService\x12\x9f\x01\n" +
 	"\x10SearchCandidates\x12\".loggia.v1.SearchCandidatesRequest\x1a#.loggia.v1.SearchCandidatesResponse\"B\xf2\x86\x19>\n" +
 	"'\n" +
@@ -1836,6 +2009,9 @@ const file_loggia_v1_candidates_proto_rawDesc = "" +
 	"\fGetCandidate\x12\x1e.loggia.v1.GetCandidateRequest\x1a\x1f.loggia.v1.GetCandidateResponse\":\xf2\x86\x196\n" +
 	"#\n" +
 	"\x03GET\x12\x16/loggia/candidates/get\x1a\x04\b\x01\x10\x00\x10\x01*\rGet Candidate\x12\x95\x01\n" +
+	"\rGetCandidates\x12\x1f.loggia.v1.GetCandidatesRequest\x1a .loggia.v1.GetCandidatesResponse\"A\xf2\x86\x19=\n" +
+	")\n" +
+	"\x04POST\x12\x1b/loggia/candidates/get-many\x1a\x04\b\x01\x10\x00\x10\x01*\x0eGet Candidates\x12\x95\x01\n" +
 	"\fListChildren\x12\x1e.loggia.v1.ListChildrenRequest\x1a\x1f.loggia.v1.ListChildrenResponse\"D\xf2\x86\x19@\n" +
 	"-\n" +
 	"\x03GET\x12 /loggia/candidates/list-children\x1a\x04\b\x01\x10\x00\x10\x01*\rList Children\x12\x91\x01\n" +
@@ -1870,7 +2046,7 @@ func file_loggia_v1_candidates_proto_rawDescGZIP() []byte {
 	return file_loggia_v1_candidates_proto_rawDescData
 }
 
-var file_loggia_v1_candidates_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_loggia_v1_candidates_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_loggia_v1_candidates_proto_goTypes = []any{
 	(*Candidate)(nil),                 // 0: loggia.v1.Candidate
 	(*CandidateMetric)(nil),           // 1: loggia.v1.CandidateMetric
@@ -1880,25 +2056,28 @@ var file_loggia_v1_candidates_proto_goTypes = []any{
 	(*SearchCandidatesResponse)(nil),  // 5: loggia.v1.SearchCandidatesResponse
 	(*GetCandidateRequest)(nil),       // 6: loggia.v1.GetCandidateRequest
 	(*GetCandidateResponse)(nil),      // 7: loggia.v1.GetCandidateResponse
-	(*CandidateModel)(nil),            // 8: loggia.v1.CandidateModel
-	(*CandidateVersion)(nil),          // 9: loggia.v1.CandidateVersion
-	(*ListChildrenRequest)(nil),       // 10: loggia.v1.ListChildrenRequest
-	(*ListChildrenResponse)(nil),      // 11: loggia.v1.ListChildrenResponse
-	(*ListColumnsRequest)(nil),        // 12: loggia.v1.ListColumnsRequest
-	(*ListColumnsResponse)(nil),       // 13: loggia.v1.ListColumnsResponse
-	(*Column)(nil),                    // 14: loggia.v1.Column
-	(*ListValuesRequest)(nil),         // 15: loggia.v1.ListValuesRequest
-	(*ListValuesResponse)(nil),        // 16: loggia.v1.ListValuesResponse
-	(*DeleteCandidatesRequest)(nil),   // 17: loggia.v1.DeleteCandidatesRequest
-	(*DeleteCandidatesResponse)(nil),  // 18: loggia.v1.DeleteCandidatesResponse
-	(*RestoreCandidatesRequest)(nil),  // 19: loggia.v1.RestoreCandidatesRequest
-	(*RestoreCandidatesResponse)(nil), // 20: loggia.v1.RestoreCandidatesResponse
-	(*TagCandidatesRequest)(nil),      // 21: loggia.v1.TagCandidatesRequest
-	(*TagCandidatesResponse)(nil),     // 22: loggia.v1.TagCandidatesResponse
-	(*Job)(nil),                       // 23: loggia.v1.Job
+	(*GetCandidatesRequest)(nil),      // 8: loggia.v1.GetCandidatesRequest
+	(*GetCandidatesResponse)(nil),     // 9: loggia.v1.GetCandidatesResponse
+	(*CandidateExperiment)(nil),       // 10: loggia.v1.CandidateExperiment
+	(*CandidateModel)(nil),            // 11: loggia.v1.CandidateModel
+	(*CandidateVersion)(nil),          // 12: loggia.v1.CandidateVersion
+	(*ListChildrenRequest)(nil),       // 13: loggia.v1.ListChildrenRequest
+	(*ListChildrenResponse)(nil),      // 14: loggia.v1.ListChildrenResponse
+	(*ListColumnsRequest)(nil),        // 15: loggia.v1.ListColumnsRequest
+	(*ListColumnsResponse)(nil),       // 16: loggia.v1.ListColumnsResponse
+	(*Column)(nil),                    // 17: loggia.v1.Column
+	(*ListValuesRequest)(nil),         // 18: loggia.v1.ListValuesRequest
+	(*ListValuesResponse)(nil),        // 19: loggia.v1.ListValuesResponse
+	(*DeleteCandidatesRequest)(nil),   // 20: loggia.v1.DeleteCandidatesRequest
+	(*DeleteCandidatesResponse)(nil),  // 21: loggia.v1.DeleteCandidatesResponse
+	(*RestoreCandidatesRequest)(nil),  // 22: loggia.v1.RestoreCandidatesRequest
+	(*RestoreCandidatesResponse)(nil), // 23: loggia.v1.RestoreCandidatesResponse
+	(*TagCandidatesRequest)(nil),      // 24: loggia.v1.TagCandidatesRequest
+	(*TagCandidatesResponse)(nil),     // 25: loggia.v1.TagCandidatesResponse
+	(*Job)(nil),                       // 26: loggia.v1.Job
 }
 var file_loggia_v1_candidates_proto_depIdxs = []int32{
-	23, // 0: loggia.v1.Candidate.job:type_name -> loggia.v1.Job
+	26, // 0: loggia.v1.Candidate.job:type_name -> loggia.v1.Job
 	1,  // 1: loggia.v1.Candidate.metrics:type_name -> loggia.v1.CandidateMetric
 	2,  // 2: loggia.v1.Candidate.params:type_name -> loggia.v1.CandidateParam
 	3,  // 3: loggia.v1.Candidate.tags:type_name -> loggia.v1.CandidateTag
@@ -1906,33 +2085,37 @@ var file_loggia_v1_candidates_proto_depIdxs = []int32{
 	0,  // 5: loggia.v1.GetCandidateResponse.candidate:type_name -> loggia.v1.Candidate
 	0,  // 6: loggia.v1.GetCandidateResponse.parent:type_name -> loggia.v1.Candidate
 	0,  // 7: loggia.v1.GetCandidateResponse.children:type_name -> loggia.v1.Candidate
-	8,  // 8: loggia.v1.GetCandidateResponse.logged_models:type_name -> loggia.v1.CandidateModel
-	9,  // 9: loggia.v1.GetCandidateResponse.model_versions:type_name -> loggia.v1.CandidateVersion
-	0,  // 10: loggia.v1.ListChildrenResponse.children:type_name -> loggia.v1.Candidate
-	14, // 11: loggia.v1.ListColumnsResponse.metrics:type_name -> loggia.v1.Column
-	14, // 12: loggia.v1.ListColumnsResponse.params:type_name -> loggia.v1.Column
-	14, // 13: loggia.v1.ListColumnsResponse.tags:type_name -> loggia.v1.Column
-	4,  // 14: loggia.v1.CandidateService.SearchCandidates:input_type -> loggia.v1.SearchCandidatesRequest
-	6,  // 15: loggia.v1.CandidateService.GetCandidate:input_type -> loggia.v1.GetCandidateRequest
-	10, // 16: loggia.v1.CandidateService.ListChildren:input_type -> loggia.v1.ListChildrenRequest
-	12, // 17: loggia.v1.CandidateService.ListColumns:input_type -> loggia.v1.ListColumnsRequest
-	15, // 18: loggia.v1.CandidateService.ListValues:input_type -> loggia.v1.ListValuesRequest
-	17, // 19: loggia.v1.CandidateService.DeleteCandidates:input_type -> loggia.v1.DeleteCandidatesRequest
-	19, // 20: loggia.v1.CandidateService.RestoreCandidates:input_type -> loggia.v1.RestoreCandidatesRequest
-	21, // 21: loggia.v1.CandidateService.TagCandidates:input_type -> loggia.v1.TagCandidatesRequest
-	5,  // 22: loggia.v1.CandidateService.SearchCandidates:output_type -> loggia.v1.SearchCandidatesResponse
-	7,  // 23: loggia.v1.CandidateService.GetCandidate:output_type -> loggia.v1.GetCandidateResponse
-	11, // 24: loggia.v1.CandidateService.ListChildren:output_type -> loggia.v1.ListChildrenResponse
-	13, // 25: loggia.v1.CandidateService.ListColumns:output_type -> loggia.v1.ListColumnsResponse
-	16, // 26: loggia.v1.CandidateService.ListValues:output_type -> loggia.v1.ListValuesResponse
-	18, // 27: loggia.v1.CandidateService.DeleteCandidates:output_type -> loggia.v1.DeleteCandidatesResponse
-	20, // 28: loggia.v1.CandidateService.RestoreCandidates:output_type -> loggia.v1.RestoreCandidatesResponse
-	22, // 29: loggia.v1.CandidateService.TagCandidates:output_type -> loggia.v1.TagCandidatesResponse
-	22, // [22:30] is the sub-list for method output_type
-	14, // [14:22] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	11, // 8: loggia.v1.GetCandidateResponse.logged_models:type_name -> loggia.v1.CandidateModel
+	12, // 9: loggia.v1.GetCandidateResponse.model_versions:type_name -> loggia.v1.CandidateVersion
+	0,  // 10: loggia.v1.GetCandidatesResponse.candidates:type_name -> loggia.v1.Candidate
+	10, // 11: loggia.v1.GetCandidatesResponse.experiments:type_name -> loggia.v1.CandidateExperiment
+	0,  // 12: loggia.v1.ListChildrenResponse.children:type_name -> loggia.v1.Candidate
+	17, // 13: loggia.v1.ListColumnsResponse.metrics:type_name -> loggia.v1.Column
+	17, // 14: loggia.v1.ListColumnsResponse.params:type_name -> loggia.v1.Column
+	17, // 15: loggia.v1.ListColumnsResponse.tags:type_name -> loggia.v1.Column
+	4,  // 16: loggia.v1.CandidateService.SearchCandidates:input_type -> loggia.v1.SearchCandidatesRequest
+	6,  // 17: loggia.v1.CandidateService.GetCandidate:input_type -> loggia.v1.GetCandidateRequest
+	8,  // 18: loggia.v1.CandidateService.GetCandidates:input_type -> loggia.v1.GetCandidatesRequest
+	13, // 19: loggia.v1.CandidateService.ListChildren:input_type -> loggia.v1.ListChildrenRequest
+	15, // 20: loggia.v1.CandidateService.ListColumns:input_type -> loggia.v1.ListColumnsRequest
+	18, // 21: loggia.v1.CandidateService.ListValues:input_type -> loggia.v1.ListValuesRequest
+	20, // 22: loggia.v1.CandidateService.DeleteCandidates:input_type -> loggia.v1.DeleteCandidatesRequest
+	22, // 23: loggia.v1.CandidateService.RestoreCandidates:input_type -> loggia.v1.RestoreCandidatesRequest
+	24, // 24: loggia.v1.CandidateService.TagCandidates:input_type -> loggia.v1.TagCandidatesRequest
+	5,  // 25: loggia.v1.CandidateService.SearchCandidates:output_type -> loggia.v1.SearchCandidatesResponse
+	7,  // 26: loggia.v1.CandidateService.GetCandidate:output_type -> loggia.v1.GetCandidateResponse
+	9,  // 27: loggia.v1.CandidateService.GetCandidates:output_type -> loggia.v1.GetCandidatesResponse
+	14, // 28: loggia.v1.CandidateService.ListChildren:output_type -> loggia.v1.ListChildrenResponse
+	16, // 29: loggia.v1.CandidateService.ListColumns:output_type -> loggia.v1.ListColumnsResponse
+	19, // 30: loggia.v1.CandidateService.ListValues:output_type -> loggia.v1.ListValuesResponse
+	21, // 31: loggia.v1.CandidateService.DeleteCandidates:output_type -> loggia.v1.DeleteCandidatesResponse
+	23, // 32: loggia.v1.CandidateService.RestoreCandidates:output_type -> loggia.v1.RestoreCandidatesResponse
+	25, // 33: loggia.v1.CandidateService.TagCandidates:output_type -> loggia.v1.TagCandidatesResponse
+	25, // [25:34] is the sub-list for method output_type
+	16, // [16:25] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_loggia_v1_candidates_proto_init() }
@@ -1944,15 +2127,15 @@ func file_loggia_v1_candidates_proto_init() {
 	file_loggia_v1_candidates_proto_msgTypes[0].OneofWrappers = []any{}
 	file_loggia_v1_candidates_proto_msgTypes[5].OneofWrappers = []any{}
 	file_loggia_v1_candidates_proto_msgTypes[7].OneofWrappers = []any{}
-	file_loggia_v1_candidates_proto_msgTypes[11].OneofWrappers = []any{}
-	file_loggia_v1_candidates_proto_msgTypes[21].OneofWrappers = []any{}
+	file_loggia_v1_candidates_proto_msgTypes[14].OneofWrappers = []any{}
+	file_loggia_v1_candidates_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loggia_v1_candidates_proto_rawDesc), len(file_loggia_v1_candidates_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

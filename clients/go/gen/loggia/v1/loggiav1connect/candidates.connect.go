@@ -41,6 +41,9 @@ const (
 	// CandidateServiceGetCandidateProcedure is the fully-qualified name of the CandidateService's
 	// GetCandidate RPC.
 	CandidateServiceGetCandidateProcedure = "/loggia.v1.CandidateService/GetCandidate"
+	// CandidateServiceGetCandidatesProcedure is the fully-qualified name of the CandidateService's
+	// GetCandidates RPC.
+	CandidateServiceGetCandidatesProcedure = "/loggia.v1.CandidateService/GetCandidates"
 	// CandidateServiceListChildrenProcedure is the fully-qualified name of the CandidateService's
 	// ListChildren RPC.
 	CandidateServiceListChildrenProcedure = "/loggia.v1.CandidateService/ListChildren"
@@ -68,6 +71,8 @@ type CandidateServiceClient interface {
 	SearchCandidates(context.Context, *v1.SearchCandidatesRequest) (*v1.SearchCandidatesResponse, error)
 	// A run with all that it has logged, by its number or its id.
 	GetCandidate(context.Context, *v1.GetCandidateRequest) (*v1.GetCandidateResponse, error)
+	// Runs with all that they have logged, by their ids, of whichever experiments of the project: what a comparison shows.
+	GetCandidates(context.Context, *v1.GetCandidatesRequest) (*v1.GetCandidatesResponse, error)
 	// The runs whose parent a run is, the newest first.
 	ListChildren(context.Context, *v1.ListChildrenRequest) (*v1.ListChildrenResponse, error)
 	// The keys of the metrics, params and tags that runs of some experiments have: what columns there could be.
@@ -103,6 +108,12 @@ func NewCandidateServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			httpClient,
 			baseURL+CandidateServiceGetCandidateProcedure,
 			connect.WithSchema(candidateServiceMethods.ByName("GetCandidate")),
+			connect.WithClientOptions(opts...),
+		),
+		getCandidates: connect.NewClient[v1.GetCandidatesRequest, v1.GetCandidatesResponse](
+			httpClient,
+			baseURL+CandidateServiceGetCandidatesProcedure,
+			connect.WithSchema(candidateServiceMethods.ByName("GetCandidates")),
 			connect.WithClientOptions(opts...),
 		),
 		listChildren: connect.NewClient[v1.ListChildrenRequest, v1.ListChildrenResponse](
@@ -148,6 +159,7 @@ func NewCandidateServiceClient(httpClient connect.HTTPClient, baseURL string, op
 type candidateServiceClient struct {
 	searchCandidates  *connect.Client[v1.SearchCandidatesRequest, v1.SearchCandidatesResponse]
 	getCandidate      *connect.Client[v1.GetCandidateRequest, v1.GetCandidateResponse]
+	getCandidates     *connect.Client[v1.GetCandidatesRequest, v1.GetCandidatesResponse]
 	listChildren      *connect.Client[v1.ListChildrenRequest, v1.ListChildrenResponse]
 	listColumns       *connect.Client[v1.ListColumnsRequest, v1.ListColumnsResponse]
 	listValues        *connect.Client[v1.ListValuesRequest, v1.ListValuesResponse]
@@ -168,6 +180,15 @@ func (c *candidateServiceClient) SearchCandidates(ctx context.Context, req *v1.S
 // GetCandidate calls loggia.v1.CandidateService.GetCandidate.
 func (c *candidateServiceClient) GetCandidate(ctx context.Context, req *v1.GetCandidateRequest) (*v1.GetCandidateResponse, error) {
 	response, err := c.getCandidate.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetCandidates calls loggia.v1.CandidateService.GetCandidates.
+func (c *candidateServiceClient) GetCandidates(ctx context.Context, req *v1.GetCandidatesRequest) (*v1.GetCandidatesResponse, error) {
+	response, err := c.getCandidates.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -235,6 +256,8 @@ type CandidateServiceHandler interface {
 	SearchCandidates(context.Context, *v1.SearchCandidatesRequest) (*v1.SearchCandidatesResponse, error)
 	// A run with all that it has logged, by its number or its id.
 	GetCandidate(context.Context, *v1.GetCandidateRequest) (*v1.GetCandidateResponse, error)
+	// Runs with all that they have logged, by their ids, of whichever experiments of the project: what a comparison shows.
+	GetCandidates(context.Context, *v1.GetCandidatesRequest) (*v1.GetCandidatesResponse, error)
 	// The runs whose parent a run is, the newest first.
 	ListChildren(context.Context, *v1.ListChildrenRequest) (*v1.ListChildrenResponse, error)
 	// The keys of the metrics, params and tags that runs of some experiments have: what columns there could be.
@@ -266,6 +289,12 @@ func NewCandidateServiceHandler(svc CandidateServiceHandler, opts ...connect.Han
 		CandidateServiceGetCandidateProcedure,
 		svc.GetCandidate,
 		connect.WithSchema(candidateServiceMethods.ByName("GetCandidate")),
+		connect.WithHandlerOptions(opts...),
+	)
+	candidateServiceGetCandidatesHandler := connect.NewUnaryHandlerSimple(
+		CandidateServiceGetCandidatesProcedure,
+		svc.GetCandidates,
+		connect.WithSchema(candidateServiceMethods.ByName("GetCandidates")),
 		connect.WithHandlerOptions(opts...),
 	)
 	candidateServiceListChildrenHandler := connect.NewUnaryHandlerSimple(
@@ -310,6 +339,8 @@ func NewCandidateServiceHandler(svc CandidateServiceHandler, opts ...connect.Han
 			candidateServiceSearchCandidatesHandler.ServeHTTP(w, r)
 		case CandidateServiceGetCandidateProcedure:
 			candidateServiceGetCandidateHandler.ServeHTTP(w, r)
+		case CandidateServiceGetCandidatesProcedure:
+			candidateServiceGetCandidatesHandler.ServeHTTP(w, r)
 		case CandidateServiceListChildrenProcedure:
 			candidateServiceListChildrenHandler.ServeHTTP(w, r)
 		case CandidateServiceListColumnsProcedure:
@@ -337,6 +368,10 @@ func (UnimplementedCandidateServiceHandler) SearchCandidates(context.Context, *v
 
 func (UnimplementedCandidateServiceHandler) GetCandidate(context.Context, *v1.GetCandidateRequest) (*v1.GetCandidateResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("loggia.v1.CandidateService.GetCandidate is not implemented"))
+}
+
+func (UnimplementedCandidateServiceHandler) GetCandidates(context.Context, *v1.GetCandidatesRequest) (*v1.GetCandidatesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("loggia.v1.CandidateService.GetCandidates is not implemented"))
 }
 
 func (UnimplementedCandidateServiceHandler) ListChildren(context.Context, *v1.ListChildrenRequest) (*v1.ListChildrenResponse, error) {

@@ -18,6 +18,8 @@ export interface Stage {
   another(): Promise<Generator>;
   /** Starts a server on a database of its own, filled, which is named `bench_<name>`. Ends with the stage. */
   bringUp(system: System, data: Seed, name?: string): Promise<{ running: Running; footprint: Footprint }>;
+  /** Has something that was started ended with the stage. */
+  ends(stop: () => Promise<void>): void;
   /** Ends all that was started, the last first, and removes their data. */
   close(): Promise<void>;
 }
@@ -33,8 +35,15 @@ export async function openStage({ keep = false } = {}): Promise<Stage> {
   const remove = async () => {
     if (!keep) await rm(directory, { recursive: true, force: true });
   };
+  let isClosed = false;
   const close = async () => {
+    isClosed = true;
     for (const end of endings.splice(0).reverse()) await end();
+  };
+  const ends = (stop: () => Promise<void>) => {
+    endings.push(stop);
+    // What was being brought up while all else ended.
+    if (isClosed) void close();
   };
   const another = async () => {
     const generator = await startGenerator(cache);
@@ -51,10 +60,10 @@ export async function openStage({ keep = false } = {}): Promise<Stage> {
       postgres,
       generator,
       another,
+      ends,
       bringUp: async (system, data, name = system.name) => {
-        const up = await bringUp(postgres, system, data, { name, files: join(directory, `${name}-files`) });
-        endings.push(up.running.stop);
-        return up;
+        const files = join(directory, `${name}-files`);
+        return await bringUp(postgres, system, data, { name, files }, ends);
       },
       close,
     };
@@ -70,6 +79,7 @@ async function bringUp(
   system: System,
   data: Seed,
   { name, files }: { name: string; files: string },
+  onSpawn: (stop: () => Promise<void>) => void,
 ) {
   await system.install();
   const database = `bench_${name}`;
@@ -84,7 +94,7 @@ async function bringUp(
   if (known === undefined) {
     await postgres.run("postgres", `drop database if exists ${database}`, `create database ${database}`);
     // Makes its tables.
-    await (await start(system, place)).stop();
+    await (await start(system, place, onSpawn)).stop();
     console.error(`Seeding ${data.runs.toLocaleString("en")} runs for ${system.title} ...`);
     await postgres.run(database, ...statements, `comment on database ${database} is '${made}'`);
   }
@@ -93,7 +103,7 @@ async function bringUp(
     database,
     "select pg_total_relation_size(oid) / reltuples::float8 as size from pg_class where oid = 'metrics'::regclass",
   );
-  const running = await start(system, place);
+  const running = await start(system, place, onSpawn);
   const idle = residentMiB(running.pid);
   const footprint = { coldStart: running.coldStart, idle, loaded: idle, bytesPerPoint: Number(row?.size) };
   return { running, footprint };

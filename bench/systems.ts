@@ -98,8 +98,15 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts a server and returns when it answers. */
-export async function start(system: System, options: { database: string; files: string }): Promise<Running> {
+/**
+ * Starts a server and returns when it answers.
+ * @param onSpawn is told how to end it as soon as there is a process, which may never answer.
+ */
+export async function start(
+  system: System,
+  options: { database: string; files: string },
+  onSpawn: (stop: () => Promise<void>) => void,
+): Promise<Running> {
   await mkdir(options.files, { recursive: true });
   const port = await freePort();
   const [file = "", ...args] = system.command({ ...options, port });
@@ -113,6 +120,7 @@ export async function start(system: System, options: { database: string; files: 
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${system.title} cannot be started: ${file}`);
+  onSpawn(() => stop(child, pid));
   while (!(await answers(url))) {
     if (ended(child)) throw new Error(`${system.title} ended at once: ${[file, ...args].join(" ")}`);
     if (performance.now() - begin > 60_000) throw new Error(`${system.title} does not answer`);

@@ -97,7 +97,7 @@ async function startGuarded(stage: Stage, data: Seed): Promise<Running> {
     ...["token", "create", "--project", "default", "--role", "developer", "--quiet"],
     ...["--database-url", database],
   ]);
-  const running = await start(loggia, { database, files: open.files });
+  const running = await start(loggia, { database, files: open.files }, stage.ends);
   const url = new URL("/api/v4/projects/default/ml/mlflow", running.url);
   url.username = stdout.trim();
   return { ...running, url: url.href };

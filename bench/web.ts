@@ -5,8 +5,8 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type Browser, chromium } from "playwright-core";
-import { ensureChromium } from "../scripts/chromium.ts";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "../scripts/chromium.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { rollUp } from "../src/store/metric-rollups.ts";
 import { millionRuns } from "./million.ts";
@@ -44,15 +44,7 @@ export async function webPages(
 ): Promise<string> {
   await promisify(execFile)(process.execPath, [new URL("../scripts/build-web.ts", import.meta.url).pathname]);
   const contestants = await bringUp(stage, options);
-  const browser = await chromium.launch({
-    executablePath: await ensureChromium(),
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    ],
-  });
+  const browser = await launchChromium({ outlivesSignals: true });
   const planned = visits(seeded);
   try {
     for (let round = 0; round < options.rounds; round++)

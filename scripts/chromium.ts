@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { type Browser, chromium } from "playwright-core";
 
 const run = promisify(execFile);
 
@@ -18,6 +19,31 @@ let making: Promise<string> | undefined;
 export function ensureChromium(): Promise<string> {
   making ??= make();
   return making;
+}
+
+/**
+ * A headless Chromium with a profile of its own that reaches nothing but this machine, and whose picture of a page is the same on each.
+ * @param options.outlivesSignals whether whoever launches it ends this process on a signal, after more than the browser: else
+ * Playwright does, as soon as the browser is closed.
+ */
+export async function launchChromium({ outlivesSignals = false } = {}): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: await ensureChromium(),
+    handleSIGINT: !outlivesSignals,
+    handleSIGTERM: !outlivesSignals,
+    handleSIGHUP: !outlivesSignals,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ],
+  });
 }
 
 async function make(): Promise<string> {

@@ -9,8 +9,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium, type Page } from "playwright-core";
-import { ensureChromium } from "./chromium.ts";
+import type { Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { ensureClient } from "./clients.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -69,7 +69,7 @@ const shots: readonly Shot[] = [
     address: `${experiment}?show=charts&smooth=0.6`,
     async act(page) {
       await page.locator("figure canvas").first().waitFor();
-      const chart = await page.locator("figure .u-over").first().boundingBox();
+      const chart = await page.locator("figure [data-plot]").first().boundingBox();
       if (chart !== null) await page.mouse.move(chart.x + chart.width * 0.6, chart.y + chart.height * 0.4);
     },
   },
@@ -210,12 +210,13 @@ try {
 /** @param names of the shots to take; all when none is named. */
 async function take(names: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const browser = await chromium.launch({
-    executablePath: await ensureChromium(),
-    args: ["--headless", "--no-sandbox", "--disable-gpu"],
-  });
-  for (const colorScheme of ["light", "dark"] as const)
-    for (const [width, height] of widths) {
+  const browser = await launchChromium();
+  const views = (["light", "dark"] as const).flatMap((scheme) =>
+    widths.map((size) => [scheme, size] as const),
+  );
+  // Side by side: most of the time a page is waited for.
+  await Promise.all(
+    views.map(async ([colorScheme, [width, height]]) => {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB" });
       const page = await context.newPage();
       for (const { name, address, act } of shots) {
@@ -229,7 +230,8 @@ async function take(names: readonly string[]): Promise<void> {
         console.log(path);
       }
       await context.close();
-    }
+    }),
+  );
   await browser.close();
 }
 

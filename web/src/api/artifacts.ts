@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { queryOptions } from "@tanstack/react-query";
+import { byName } from "../format/by-name.ts";
 import { mlflow } from "./mlflow.ts";
 
 /** What has artifacts: a run, or a model that MLflow 3 logged beside it. */
@@ -44,11 +45,9 @@ export const folderQuery = (source: ArtifactSource, folder: string) =>
           isFolder: isDir,
           size: Number(fileSize),
         }))
-        .sort((a, b) => Number(b.isFolder) - Number(a.isFolder) || names.compare(a.name, b.name));
+        .sort((a, b) => Number(b.isFolder) - Number(a.isFolder) || byName(a.name, b.name));
     },
   });
-
-const names = new Intl.Collator("en", { numeric: true });
 
 const api = (project: string) => `/api/v4/projects/${encodeURIComponent(project)}/ml/mlflow`;
 

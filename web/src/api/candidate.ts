@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type CandidateMetric, CandidateService } from "../../../gen/loggia/v1/candidates_pb.js";
 import type { Job } from "../../../gen/loggia/v1/ci_pb.js";
+import { byName } from "../format/by-name.ts";
 import { type Candidate, toCandidate } from "./candidates.ts";
 import { queries } from "./queries.ts";
 import { client } from "./transport.ts";
@@ -74,7 +75,7 @@ export const candidateQuery = (project: string, reference: string) =>
       return {
         candidate: toCandidate(candidate),
         experiment: { id: candidate.experimentId, name: answer.experimentName },
-        metrics: candidate.metrics.map(toLatest).sort((a, b) => names.compare(a.key, b.key)),
+        metrics: candidate.metrics.map(toLatest).sort((a, b) => byName(a.key, b.key)),
         parent: parent && toCandidate(parent),
         children: answer.children.map(toCandidate),
         hasMoreChildren: answer.nextChildrenToken !== undefined,
@@ -100,8 +101,6 @@ export const candidateQuery = (project: string, reference: string) =>
       };
     },
   });
-
-const names = new Intl.Collator("en", { numeric: true });
 
 const toLatest = ({ key, value, step, timestamp }: CandidateMetric): LatestMetric => ({
   key,

@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import { byName } from "../format/by-name.ts";
 import { mlflow } from "./mlflow.ts";
 
 /** What was logged to a model itself, as MLflow 3 does. */
@@ -27,11 +28,9 @@ export const modelDataQuery = (project: string, id: string | undefined) =>
         params: params.map(({ key, value }) => ({ key, value })).sort(byKey),
         metrics: metrics
           .map(({ key, value, datasetName: dataset }) => ({ key, value, dataset }))
-          .sort((a, b) => byKey(a, b) || names.compare(a.dataset, b.dataset)),
+          .sort((a, b) => byKey(a, b) || byName(a.dataset, b.dataset)),
       };
     },
   });
 
-const names = new Intl.Collator("en", { numeric: true });
-
-const byKey = (a: { key: string }, b: { key: string }) => names.compare(a.key, b.key);
+const byKey = (a: { key: string }, b: { key: string }) => byName(a.key, b.key);

@@ -1,4 +1,5 @@
 import { count, shortNumber } from "../format/number.ts";
+import { once } from "../format/once.ts";
 import { duration } from "../format/time.ts";
 import type { Axis } from "./points.ts";
 
@@ -9,9 +10,11 @@ export const axisTitles: Record<Axis, string> = {
   relative: "Time since the run began",
 };
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const seconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const clock = once(() => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }));
+const seconds = once(
+  () => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+);
+const day = once(() => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }));
 const hour = 3_600_000;
 
 /** The steps between marks of an axis of time, in milliseconds. */
@@ -34,12 +37,12 @@ export function axisTexts(axis: Axis, marks: readonly number[]): string[] {
   if (axis === "step") return marks.map((mark) => (Math.abs(mark) < 1e7 ? count(mark) : shortNumber(mark)));
   const gap = (marks[1] ?? 0) - (marks[0] ?? 0);
   if (axis === "relative") return marks.map((mark) => span(mark, gap));
-  if (gap >= 24 * hour) return marks.map((mark) => day.format(mark));
-  const format = gap >= 60_000 ? clock : seconds;
+  if (gap >= 24 * hour) return marks.map((mark) => day().format(mark));
+  const format = gap >= 60_000 ? clock() : seconds();
   return marks.map((mark, at) => {
-    const today = day.format(mark);
+    const today = day().format(mark);
     const before = marks[at - 1];
-    return before === undefined || day.format(before) !== today
+    return before === undefined || day().format(before) !== today
       ? `${format.format(mark)}\n${today}`
       : format.format(mark);
   });

@@ -1,3 +1,4 @@
+import { byName } from "../format/by-name.ts";
 export interface MetricGroup {
   /** What the names share up to the first slash; empty for those without one. */
   prefix: string;
@@ -17,8 +18,6 @@ export function groupsOf(metrics: readonly string[], search = ""): MetricGroup[]
     else group.push(metric);
   }
   return [...groups]
-    .sort(([a], [b]) => byName.compare(a, b))
-    .map(([prefix, metrics]) => ({ prefix, metrics: metrics.sort(byName.compare) }));
+    .sort(([a], [b]) => byName(a, b))
+    .map(([prefix, metrics]) => ({ prefix, metrics: metrics.sort(byName) }));
 }
-
-const byName = new Intl.Collator("en", { numeric: true });

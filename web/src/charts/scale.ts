@@ -1,3 +1,4 @@
+import { byName } from "../format/by-name.ts";
 import { shortNumber } from "../format/number.ts";
 import { logTicks, ticks } from "./ticks.ts";
 
@@ -58,7 +59,7 @@ function numberScale(numbers: readonly number[]): Scale {
 }
 
 function wordScale(words: readonly string[]): Scale {
-  const distinct = [...new Set(words)].sort(new Intl.Collator("en", { numeric: true }).compare);
+  const distinct = [...new Set(words)].sort(byName);
   const places = new Map(distinct.map((word, at) => [word, (at + 0.5) / distinct.length]));
   const every = Math.ceil(distinct.length / mostWords);
   return {

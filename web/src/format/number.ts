@@ -1,5 +1,7 @@
 /** Numbers for reading. The full value is one hover, and one copy, away: `String(value)` has every digit of a double. */
 
+import { once } from "./once.ts";
+
 /** At most six significant digits, without trailing zeros. Whole numbers keep all their digits. */
 export function shortNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
@@ -20,10 +22,10 @@ const trimmed = (digits: string) => (digits.includes(".") ? digits.replace(/\.?0
 
 const minus = (text: string) => text.replace("-", "−");
 
-const counts = new Intl.NumberFormat("en");
+const counts = once(() => new Intl.NumberFormat("en"));
 
 /** A count with its thousands apart: `1,234,567`. */
-export const count = (value: number): string => counts.format(value);
+export const count = (value: number): string => counts().format(value);
 
 /** `1 candidate`, `2 candidates`. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>

@@ -1,27 +1,37 @@
 /** Times in the viewer's zone. All are milliseconds since the epoch. */
 
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const exact = new Intl.DateTimeFormat("en-GB", {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 3,
-  timeZoneName: "short",
-});
+import { once } from "./once.ts";
 
-const second = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
+const day = once(() => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }));
+const dayOfYear = once(
+  () => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" }),
+);
+const exact = once(
+  () =>
+    new Intl.DateTimeFormat("en-GB", {
+      weekday: "short",
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      fractionalSecondDigits: 3,
+      timeZoneName: "short",
+    }),
+);
+
+const second = once(
+  () =>
+    new Intl.DateTimeFormat("en-GB", {
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    }),
+);
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -39,13 +49,13 @@ export function ago(time: number, now = Date.now()): string {
 }
 
 const dateOf = (time: number, now: number) =>
-  (new Date(time).getFullYear() === new Date(now).getFullYear() ? day : dayOfYear).format(time);
+  (new Date(time).getFullYear() === new Date(now).getFullYear() ? day : dayOfYear)().format(time);
 
 /** `8 Aug 2022, 23:06:40`. */
-export const toSecond = (time: number): string => second.format(time);
+export const toSecond = (time: number): string => second().format(time);
 
 /** To the millisecond, with the zone. */
-export const exactTime = (time: number): string => exact.format(time);
+export const exactTime = (time: number): string => exact().format(time);
 
 /** `320 ms`, `4.2 s`, `3 min 05 s`, `2 h 07 min`, `3 d 4 h`. */
 export function duration(ms: number): string {

@@ -1,3 +1,4 @@
+import { byName } from "../../format/by-name.ts";
 import { CopyButton } from "../../parts/Copy.tsx";
 import { FullValue } from "./FullValue.tsx";
 import { ValueCard, type ValueColumn } from "./ValueCard.tsx";
@@ -23,12 +24,9 @@ export const textColumns = (title: string): readonly ValueColumn<TextValue>[] =>
 
 const columns = textColumns("Parameter");
 
-const names = new Intl.Collator("en", { numeric: true });
-
 export const byKey = (
   values: ReadonlyMap<string, string> | readonly (readonly [string, string])[],
-): TextValue[] =>
-  [...values].map(([key, value]) => ({ key, value })).sort((a, b) => names.compare(a.key, b.key));
+): TextValue[] => [...values].map(([key, value]) => ({ key, value })).sort((a, b) => byName(a.key, b.key));
 
 export const Parameters = ({ params }: { params: ReadonlyMap<string, string> }) => (
   <ValueCard

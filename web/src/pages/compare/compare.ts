@@ -1,4 +1,5 @@
 import { decodePart, type Search } from "../../address.ts";
+import { byName } from "../../format/by-name.ts";
 
 /** As many runs are compared. */
 export const mostRuns = 50;
@@ -52,13 +53,11 @@ export interface Row<T> {
 /** A row for each key of any run, by key. */
 export function rowsOf<T>(runs: readonly ReadonlyMap<string, T>[]): Row<T>[] {
   const keys = new Set(runs.flatMap((run) => [...run.keys()]));
-  return [...keys].sort(byName.compare).map((key) => {
+  return [...keys].sort(byName).map((key) => {
     const values = runs.map((run) => run.get(key));
     return { key, values, isDifferent: values.some((value) => !Object.is(value, values[0])) };
   });
 }
-
-const byName = new Intl.Collator("en", { numeric: true });
 
 const lessIsBetter =
   /(^|[^a-z])(loss|err(or)?s?|r?mse|mae|mape|perplexity|ppl|latency|time|seconds|duration|fpr|fnr|wer|cer)([^a-z]|$)/i;

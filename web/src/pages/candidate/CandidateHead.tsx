@@ -9,6 +9,7 @@ import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { Status } from "../../parts/Status.tsx";
 import { TextDialog } from "../../parts/TextDialog.tsx";
 import { Ago, Duration } from "../../parts/Time.tsx";
+import { Up } from "../../parts/Up.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { deleteCandidate, restoreCandidate } from "./actions.ts";
 import styles from "./CandidateHead.module.css";
@@ -36,7 +37,7 @@ export function CandidateHead({
   });
   return (
     <header>
-      <nav className={styles.up} aria-label="Where it belongs">
+      <Up label="Where it belongs">
         <Link to="/p/$project/ml/experiments" params={{ project }}>
           Experiments
         </Link>
@@ -44,7 +45,7 @@ export function CandidateHead({
         <Link to="/p/$project/ml/experiments/$experiment" params={{ project, experiment: experiment.id }}>
           {experiment.name}
         </Link>
-      </nav>
+      </Up>
       <div className={styles.title}>
         <h1>{name === "" ? <em>No name</em> : name}</h1>
         {writes ? (

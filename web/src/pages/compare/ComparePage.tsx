@@ -9,6 +9,7 @@ import { counted } from "../../format/number.ts";
 import { Button } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
+import { Up } from "../../parts/Up.tsx";
 import { useTitle } from "../../shell/title.ts";
 import styles from "./ComparePage.module.css";
 import { ComparisonTable } from "./ComparisonTable.tsx";
@@ -146,7 +147,7 @@ function Where({ project, runs }: { project: string; runs: readonly Run[] }) {
   const experiment = runs[0]?.experiment;
   const isOne = runs.every((run) => run.experiment.id === experiment?.id);
   return (
-    <nav className={styles.up} aria-label="Where they belong">
+    <Up label="Where they belong">
       <Link to="/p/$project/ml/experiments" params={{ project }}>
         Experiments
       </Link>
@@ -158,6 +159,6 @@ function Where({ project, runs }: { project: string; runs: readonly Run[] }) {
           </Link>
         </>
       )}
-    </nav>
+    </Up>
   );
 }

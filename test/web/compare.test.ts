@@ -88,8 +88,11 @@ describe("a comparison", () => {
     const empty = await visit("/default/-/ml/compare");
     await empty.getByRole("heading", { name: "Nothing to compare yet" }).waitFor();
     expect(await accessibilityOf(empty)).toEqual([]);
-    const page = await visit(`${compare(["spiky"])},${"0".repeat(32)}`, { expected: ["GetCandidate 404"] });
-    await page.getByRole("alert").waitFor();
+    const page = await visit(`${compare(["spiky"])},${"0".repeat(32)}`);
+    await page
+      .getByRole("alert")
+      .getByText(`Run with id=${"0".repeat(32)} not found`)
+      .waitFor();
     await page.getByRole("button", { name: "Leave it out" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
     expect(await heads(page)).toEqual(["spiky"]);

@@ -142,7 +142,7 @@ export const candidateCountQuery = (of: CandidatesOf) => {
     staleTime: Number.POSITIVE_INFINITY,
     async queryFn({ signal }) {
       const { count, countIsExact } = await client(CandidateService, of.project).searchCandidates(
-        { ...question({ ...of, orderBy: "" }), maxResults: 1, countLimit: mostCounted },
+        { ...question({ ...of, orderBy: "" }), countOnly: true, countLimit: mostCounted },
         { signal },
       );
       return { count: Number(count ?? 0n), isExact: countIsExact };

@@ -46,9 +46,17 @@ export function useCandidates(of: CandidatesOf, asked: string, isReady: boolean)
   const answers = useQueries({
     queries: pages.map((page) => ({ ...candidatesQuery(of, page), enabled: isReady })),
   });
+  // By a part of a name each question reads the names of all: the count waits for the first page, which may tell it.
+  const [first] = answers;
+  const told =
+    of.name !== "" && pages[0] === 0 && first?.data?.hasNext === false ? first.data.rows.length : undefined;
+  useEffect(() => {
+    if (told !== undefined)
+      cache.setQueryData(candidateCountQuery(of).queryKey, { count: told, isExact: true });
+  }, [cache, of, told]);
   const { data: counted } = useQuery({
     ...candidateCountQuery(of),
-    enabled: isReady,
+    enabled: isReady && (of.name === "" || (told === undefined && first?.data !== undefined)),
     placeholderData: (before) => before,
   });
   const [shown, setShown] = useState(of);

@@ -17,7 +17,7 @@ const reading = (page: Page, metric: string) => chart(page, metric).getByRole("s
 /** Drags over a part of a plot, from 0 to 1 of its width. */
 async function drag(page: Page, metric: string, from: number, to: number): Promise<void> {
   await chart(page, metric).scrollIntoViewIfNeeded();
-  const box = await chart(page, metric).locator(".u-over").boundingBox();
+  const box = await chart(page, metric).locator("[data-plot]").boundingBox();
   if (box === null) throw new Error("no plot");
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width * from, y);
@@ -35,6 +35,7 @@ const asked = (request: Request) => {
 async function extremes(page: Page, metric: string, run: string): Promise<(string | null)[]> {
   await page.getByRole("button", { name: `Show ${metric} as a table` }).click();
   const cells = chart(page, metric).getByRole("row").filter({ hasText: run }).locator("b");
+  await cells.first().waitFor();
   const found = await cells.evaluateAll((all) => all.map((cell) => cell.getAttribute("title")));
   await page.getByRole("button", { name: `Show ${metric} as a chart` }).click();
   return found.slice(2);
@@ -44,7 +45,7 @@ describe("what is read beside the table", () => {
   it("is seen whole, wherever in the chart at the edge of the pane the pointer is", async () => {
     const page = await visit(charts("&metric=loss"));
     await chart(page, "loss").locator("canvas").waitFor();
-    const over = await chart(page, "loss").locator(".u-over").boundingBox();
+    const over = await chart(page, "loss").locator("[data-plot]").boundingBox();
     const pane = await page.getByRole("region", { name: "Charts of candidates" }).boundingBox();
     if (over === null || pane === null) throw new Error("no plot");
     for (const part of [0.1, 0.4, 0.6, 0.9]) {
@@ -154,7 +155,7 @@ describe("reading a chart", () => {
   it("tells the values of all runs where the pointer is, the greatest first and in full", async () => {
     const page = await visit(charts("&metric=loss&wide=loss"));
     await eventually(() => note(page, "loss").textContent()).toContain("50 points");
-    const box = await chart(page, "loss").locator(".u-over").boundingBox();
+    const box = await chart(page, "loss").locator("[data-plot]").boundingBox();
     if (box === null) throw new Error("no plot");
     await page.mouse.move(box.x + 1, box.y + 60);
     await reading(page, "loss").getByText("Step 0").waitFor();
@@ -175,7 +176,7 @@ describe("reading a chart", () => {
       permissions: ["clipboard-read", "clipboard-write"],
     });
     await eventually(() => note(page, "loss").textContent()).toContain("50 points");
-    const box = await chart(page, "loss").locator(".u-over").boundingBox();
+    const box = await chart(page, "loss").locator("[data-plot]").boundingBox();
     if (box === null) throw new Error("no plot");
     await page.mouse.click(box.x + (box.width * 7) / 39, box.y + 60);
     await reading(page, "loss").getByText("Step 7").waitFor();

@@ -3,6 +3,7 @@ import { failureOf } from "../api/failure.ts";
 import { count, counted } from "../format/number.ts";
 import { Button, IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
+import { later } from "../parts/later.tsx";
 import { Menu, MenuItem } from "../parts/Menu.tsx";
 import { toast } from "../parts/Toast.tsx";
 import { axisTitles } from "./axis-text.ts";
@@ -10,7 +11,6 @@ import styles from "./Chart.module.css";
 import { keyed } from "./keyboard.ts";
 import { LineCanvas, type Plot } from "./LineCanvas.tsx";
 import type { Count } from "./lines.ts";
-import { PointsTable } from "./PointsTable.tsx";
 import type { Range } from "./points.ts";
 import { ReadingBox, textOf } from "./ReadingBox.tsx";
 import { placesOf, readAt } from "./reading.ts";
@@ -18,6 +18,8 @@ import type { ChartSettings } from "./settings.ts";
 import { useThemeColours } from "./theme-colours.ts";
 import { type ChartRun, useLines } from "./useLines.ts";
 import { useWidth } from "./useWidth.ts";
+
+const PointsTable = later(async () => (await import("./PointsTable.tsx")).PointsTable);
 
 /** How near, in pixels, a point must be to stand for a run that has none at the place that is read. */
 const reach = 8;

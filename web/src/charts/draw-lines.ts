@@ -1,5 +1,5 @@
-import type uPlot from "uplot";
 import { isDrawable, type Line, type Mark, markOf } from "./lines.ts";
+import { type Plane, pixelOfX, pixelOfY } from "./plane.ts";
 import type { ThemeColours } from "./theme-colours.ts";
 
 export interface Drawing {
@@ -15,13 +15,12 @@ export interface Drawing {
 const roomForDots = 14;
 
 /** Draws the lines into the plot: those that were logged, faint where a smoothed one is in front of them. */
-export function drawLines(u: uPlot, drawing: Drawing): void {
-  const { ctx, bbox } = u;
+export function drawLines(ctx: CanvasRenderingContext2D, plane: Plane, drawing: Drawing): void {
   const { lines, focus, isSmoothed } = drawing;
   ctx.save();
   ctx.beginPath();
   // Lines along the edge are not cut in half.
-  ctx.rect(bbox.left - 2, bbox.top - 2, bbox.width + 4, bbox.height + 4);
+  ctx.rect(plane.left - 2, plane.top - 2, plane.width + 4, plane.height + 4);
   ctx.clip();
   ctx.lineJoin = "round";
   ctx.lineCap = "round";
@@ -33,22 +32,27 @@ export function drawLines(u: uPlot, drawing: Drawing): void {
     ctx.strokeStyle = ctx.fillStyle = drawing.colours.runs[line.look.colour] ?? "";
     if (isSmoothed) {
       ctx.globalAlpha = 0.26 * strength;
-      stroke(u, line, line.values, 1, drawing.isLog);
+      stroke(ctx, plane, line, line.values, 1);
     }
     ctx.globalAlpha = strength;
-    stroke(u, line, isSmoothed ? line.smoothed : line.values, width, drawing.isLog);
-    drawMarks(u, line, drawing.isLog);
+    stroke(ctx, plane, line, isSmoothed ? line.smoothed : line.values, width);
+    drawMarks(ctx, plane, line);
   }
   ctx.restore();
 }
 
-function stroke(u: uPlot, line: Line, values: readonly number[], width: number, isLog: boolean): void {
-  const { ctx } = u;
-  const ratio = devicePixelRatio;
+function stroke(
+  ctx: CanvasRenderingContext2D,
+  plane: Plane,
+  line: Line,
+  values: readonly number[],
+  width: number,
+): void {
+  const { isLog } = plane;
   const path = new Path2D();
   const dots = new Path2D();
-  const { from, to } = visible(u, line.xs);
-  const hasDots = u.bbox.width / ratio / Math.max(1, to - from) > roomForDots;
+  const { from, to } = visible(plane, line.xs);
+  const hasDots = plane.width / Math.max(1, to - from) > roomForDots;
   let isOpen = false;
   for (let at = from; at < to; at++) {
     const value = values[at] ?? Number.NaN;
@@ -56,28 +60,27 @@ function stroke(u: uPlot, line: Line, values: readonly number[], width: number, 
       isOpen = false;
       continue;
     }
-    const x = u.valToPos(line.xs[at] ?? 0, "x", true);
-    const y = u.valToPos(value, "y", true);
+    const x = pixelOfX(plane, line.xs[at] ?? 0);
+    const y = pixelOfY(plane, value);
     if (isOpen) path.lineTo(x, y);
     else path.moveTo(x, y);
     // A point between two gaps has no line to be seen by.
     const isAlone = !isOpen && !isDrawable(values[at + 1] ?? Number.NaN, isLog);
     if (hasDots || isAlone) {
       dots.moveTo(x, y);
-      dots.arc(x, y, (isAlone ? 2.5 : 2) * ratio, 0, 2 * Math.PI);
+      dots.arc(x, y, isAlone ? 2.5 : 2, 0, 2 * Math.PI);
     }
     isOpen = true;
   }
-  ctx.lineWidth = width * ratio;
-  ctx.setLineDash(line.look.dash.map((length) => length * ratio));
+  ctx.lineWidth = width;
+  ctx.setLineDash([...line.look.dash]);
   ctx.stroke(path);
   ctx.setLineDash([]);
   ctx.fill(dots);
 }
 
 /** The points within the plot and one neighbour on each side. */
-function visible(u: uPlot, xs: readonly number[]): { from: number; to: number } {
-  const { min = 0, max = 0 } = u.scales.x ?? {};
+function visible({ x: { from: min, to: max } }: Plane, xs: readonly number[]): { from: number; to: number } {
   let from = 0;
   let to = xs.length;
   while (from < to && (xs[from + 1] ?? Number.POSITIVE_INFINITY) < min) from++;
@@ -86,17 +89,15 @@ function visible(u: uPlot, xs: readonly number[]): { from: number; to: number } 
 }
 
 /** What has no place on the scale: × for NaN, a triangle at the edge beyond which a value is. */
-function drawMarks(u: uPlot, line: Line, isLog: boolean): void {
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio;
-  const r = 3.5 * ratio;
-  const bottom = bbox.top + bbox.height - r - ratio;
-  const top = bbox.top + r + ratio;
-  ctx.lineWidth = 1.5 * ratio;
+function drawMarks(ctx: CanvasRenderingContext2D, plane: Plane, line: Line): void {
+  const r = 3.5;
+  const bottom = plane.top + plane.height - r - 1;
+  const top = plane.top + r + 1;
+  ctx.lineWidth = 1.5;
   const taken = new Set<string>();
   const put = (mark: Mark, place: number) => {
-    const x = Math.round(u.valToPos(place, "x", true));
-    if (x < bbox.left || x > bbox.left + bbox.width || taken.has(`${mark}${x}`)) return;
+    const x = Math.round(pixelOfX(plane, place));
+    if (x < plane.left || x > plane.left + plane.width || taken.has(`${mark}${x}`)) return;
     taken.add(`${mark}${x}`);
     const path = new Path2D();
     if (mark === "nan") {
@@ -115,7 +116,7 @@ function drawMarks(u: uPlot, line: Line, isLog: boolean): void {
     ctx.fill(path);
   };
   for (const [at, place] of line.xs.entries()) {
-    const mark = markOf(line.values[at] ?? 0, isLog);
+    const mark = markOf(line.values[at] ?? 0, plane.isLog);
     if (mark !== undefined) put(mark, place);
   }
   for (const place of line.nanXs) put("nan", place);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -90,6 +90,7 @@ export function answerPages(
   { root }: WebOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined {
   const isBuilt = existsSync(join(root, "index.html"));
+  const preloads = preloadsIn(root);
   if (isBuilt) app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
   return (request, reply) => {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
@@ -102,6 +103,19 @@ export function answerPages(
       .header("content-security-policy", pagePolicy)
       .header("cross-origin-opener-policy", "same-origin")
       .header("cache-control", "no-cache");
+    const link = preloads.find(({ address }) => address.test(path))?.link;
+    if (link !== undefined) reply.header("link", link);
     return reply.sendFile("index.html");
   };
+}
+
+/** The code of some pages, which a browser may fetch beside that of all (web/preloads.ts). */
+function preloadsIn(root: string): { address: RegExp; link: string }[] {
+  const file = join(root, "preloads.json");
+  if (!existsSync(file)) return [];
+  const found = JSON.parse(readFileSync(file, "utf8")) as [address: string, files: string[]][];
+  return found.map(([address, files]) => ({
+    address: new RegExp(address),
+    link: files.map((path) => `<${path}>; rel=modulepreload`).join(", "),
+  }));
 }

@@ -98,6 +98,17 @@ describe("the table of candidates", () => {
     await eventually(() => names(page)).toEqual(["sweep3", ...newestFirst]);
   });
 
+  it("is sorted by how long candidates took", async () => {
+    const page = await visit(at("orchard"));
+    await eventually(() => names(page)).toHaveLength(6);
+    const before = await names(page);
+    const head = page.getByRole("columnheader", { name: /Duration/ });
+    await head.getByRole("button", { name: "Duration", exact: true }).click();
+    await eventually(() => head.getAttribute("aria-sort")).toBe("descending");
+    expect(new URL(page.url()).searchParams.get("sort")).toBe("-duration");
+    await eventually(async () => (await names(page)).toSorted()).toEqual(before.toSorted());
+  });
+
   it("finds candidates by a part of their name", async () => {
     const page = await visit(at("orchard"));
     await page.getByLabel("Find by name").fill("WEEP 1");

@@ -9,6 +9,8 @@ import { applyTheme } from "./design/theme.ts";
 import { router } from "./router.tsx";
 
 applyTheme();
+// Before anything is drawn: what the page will ask for, and its code.
+void router.load();
 
 const page = document.getElementById("page");
 if (page === null) throw new Error("index.html has no #page");

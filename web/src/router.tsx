@@ -1,8 +1,12 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { fromAddress, parseSearch, printSearch, type Search, toAddress } from "./address.ts";
+import { candidateQuery } from "./api/candidate.ts";
 import { columnsQuery } from "./api/candidates.ts";
+import { experimentQuery } from "./api/experiments.ts";
 import { queries } from "./api/queries.ts";
-import { HomePage } from "./pages/home/HomePage.tsx";
+import { runQuery } from "./api/runs.ts";
+import { accessQuery } from "./api/viewer.ts";
+import { parseComparison } from "./pages/compare/compare.ts";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { BrokenPage, LoadingPage, Shell } from "./shell/Shell.tsx";
 
@@ -11,7 +15,11 @@ const validateSearch = (search: Record<string, unknown>): Search => search as Se
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, validateSearch });
 
-const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/home/HomePage.tsx"), "HomePage"),
+});
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -19,7 +27,13 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./pages/sign-in/SignInPage.tsx"), "SignInPage"),
 });
 
-const project = createRoute({ getParentRoute: () => root, path: "/p/$project" });
+/** Pages ask for the first that they show while their code is on its way; they find it, or wait for it, as if they had asked. */
+const project = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project",
+  loader: ({ params }) => void queries.prefetchQuery(accessQuery(params.project)),
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 const experiments = createRoute({
   getParentRoute: () => project,
@@ -30,8 +44,11 @@ const experiments = createRoute({
 const candidates = createRoute({
   getParentRoute: () => project,
   path: "/ml/experiments/$experiment",
-  // The first search waits for the columns: they are asked for while the code of the page is on its way.
-  loader: ({ params }) => void queries.prefetchQuery(columnsQuery(params.project, params.experiment)),
+  loader({ params }) {
+    // The first search waits for the columns.
+    void queries.prefetchQuery(columnsQuery(params.project, params.experiment));
+    void queries.prefetchQuery(experimentQuery(params.project, params.experiment));
+  },
   staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/candidates/CandidatesPage.tsx"), "CandidatesPage"),
 });
@@ -40,12 +57,19 @@ const candidates = createRoute({
 const candidate = createRoute({
   getParentRoute: () => project,
   path: "/ml/candidates/$candidate",
+  loader: ({ params }) => void queries.prefetchQuery(candidateQuery(params.project, params.candidate)),
+  staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/candidate/CandidatePage.tsx"), "CandidatePage"),
 });
 
 const compare = createRoute({
   getParentRoute: () => project,
   path: "/ml/compare",
+  loaderDeps: ({ search }) => ({ runs: parseComparison(search).runs }),
+  loader({ params, deps }) {
+    for (const id of deps.runs) void queries.prefetchQuery(runQuery(params.project, id));
+  },
+  staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/compare/ComparePage.tsx"), "ComparePage"),
 });
 

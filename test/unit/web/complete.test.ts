@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRunFilter } from "../../../src/search/runs.ts";
-import { complete, quotedKey, quotedValue } from "../../../web/src/filter/complete.ts";
+import { complete } from "../../../web/src/filter/complete.ts";
+import { quotedKey, quotedValue } from "../../../web/src/filter/quote.ts";
 
 const vocabulary = {
   metrics: ["loss", "val/loss", "accuracy"],

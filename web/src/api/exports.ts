@@ -1,4 +1,4 @@
-import { quotedValue } from "../filter/complete.ts";
+import { quotedValue } from "../filter/quote.ts";
 import type { CandidatesOf } from "./candidates.ts";
 
 export type ExportFormat = "csv" | "ndjson" | "parquet";

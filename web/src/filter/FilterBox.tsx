@@ -2,8 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
-import { type Completion, complete, quotedValue, type Vocabulary } from "./complete.ts";
+import type { Completion, Vocabulary } from "./complete.ts";
 import styles from "./FilterBox.module.css";
+import { quotedValue } from "./quote.ts";
+
+/** Loaded when somebody begins to write. */
+type Complete = typeof import("./complete.ts").complete;
 
 /** What is wrong with a filter, and where: offsets of code units. */
 export interface FilterProblem {
@@ -42,12 +46,13 @@ export function FilterBox({
   const [caret, setCaret] = useState<number>();
   const [chosen, setChosen] = useState(-1);
   const [left, setLeft] = useState(0);
+  const [complete, setComplete] = useState<Complete>();
   const input = useRef<HTMLInputElement>(null);
   const list = useId();
   // The address may change under it: another view, or back.
   useEffect(() => setText(filter), [filter]);
 
-  const completions = caret === undefined ? undefined : complete(text, caret, vocabulary);
+  const completions = caret === undefined ? undefined : complete?.(text, caret, vocabulary);
   const wanted = completions?.values;
   const { data: found } = useQuery({
     queryKey: ["values", id, wanted],
@@ -125,6 +130,14 @@ export function FilterBox({
             setText(event.target.value);
             setCaret(event.target.selectionStart ?? undefined);
             setChosen(-1);
+          }}
+          onFocus={() => {
+            if (complete === undefined)
+              import("./complete.ts").then(
+                (loaded) => setComplete(() => loaded.complete),
+                // A line without completions is still a line.
+                () => {},
+              );
           }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? undefined)}
           onScroll={(event) => setLeft(event.currentTarget.scrollLeft)}

@@ -1,4 +1,5 @@
 import { type Token, tokenize } from "../../../src/search/tokens.ts";
+import { quotedKey, quotedValue } from "./quote.ts";
 
 /** What may come next in a filter, told from the same tokens that the server reads. */
 
@@ -32,6 +33,7 @@ const attributes: readonly Completion[] = [
   ["user_id", "attribute"],
   ["start_time", "ms since the epoch"],
   ["end_time", "ms since the epoch"],
+  ["duration", "ms from start to end"],
   ["run_id", "attribute"],
 ].map(([name = "", about = ""]) => ({ text: `attributes.${name}`, about }));
 
@@ -79,13 +81,6 @@ export function complete(text: string, caret: number, vocabulary: Vocabulary): C
   return { ...place, options: matching(["AND"], word) };
 }
 
-/** `'text'`, or `"text"` where it holds an apostrophe. */
-export const quotedValue = (value: string): string => (value.includes("'") ? `"${value}"` : `'${value}'`);
-
-/** A key as a filter writes it. */
-export const quotedKey = (key: string): string =>
-  /^[\p{L}\p{N}_]+$/u.test(key) ? key : key.includes("`") ? `"${key}"` : `\`${key}\``;
-
 const isWord = ({ kind }: Token) =>
   ["name", "string", "quoted", "number", "comparator", "other"].includes(kind);
 
@@ -122,7 +117,7 @@ function columnOf(name: string): { kind: "metric" | "param" | "tag" | "attribute
 
 function comparators(name: string): readonly string[] {
   const column = columnOf(name);
-  if (column?.kind === "metric" || /(start|end)_time$/.test(column?.key ?? "")) return numberOps;
+  if (column?.kind === "metric" || /(start|end)_time$|^duration$/.test(column?.key ?? "")) return numberOps;
   if (column?.kind === "attribute") return column.key === "run_id" ? [...textOps, "IN"] : textOps;
   return [...textOps, ...presenceOps];
 }

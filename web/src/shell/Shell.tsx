@@ -5,14 +5,16 @@ import { sessionEnd } from "../api/viewer.ts";
 import mark from "../design/mark.svg";
 import { Button, buttonClass, IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
+import { later } from "../parts/later.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { Toasts } from "../parts/Toast.tsx";
 import { Account } from "./Account.tsx";
 import { ProjectNavigation } from "./ProjectNavigation.tsx";
 import styles from "./Shell.module.css";
-import { ShortcutSheet } from "./ShortcutSheet.tsx";
 import { useShortcut } from "./shortcuts.ts";
 import { ThemeButton } from "./ThemeButton.tsx";
+
+const ShortcutSheet = later(async () => (await import("./ShortcutSheet.tsx")).ShortcutSheet);
 
 /** What surrounds every page: the bar, the banner when the server is gone, the shortcut sheet, the messages. */
 export function Shell() {

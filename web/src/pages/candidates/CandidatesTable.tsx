@@ -12,11 +12,11 @@ import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
 import { useNarrow } from "../../design/media.ts";
 import { count, counted } from "../../format/number.ts";
+import { later } from "../../parts/later.tsx";
 import { loadMenus } from "../../parts/Menu.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
-import { ColumnMenu } from "./ColumnMenu.tsx";
 import { type ChosenColumn, gridColumn, nameColumn, orderByOf, parseColumn } from "./columns.ts";
 import { EmptyCandidates } from "./EmptyCandidates.tsx";
 import { StatusLine } from "./StatusLine.tsx";
@@ -32,6 +32,8 @@ import type { View } from "./view.ts";
 
 /** The order of the server where none is asked for. */
 const newestFirst = { column: "created", descending: true };
+
+const ColumnMenu = later(async () => (await import("./ColumnMenu.tsx")).ColumnMenu);
 
 /** Loaded with the first chart. */
 const PlotsPanel = lazy(async () => ({ default: (await import("./plots/PlotsPanel.tsx")).PlotsPanel }));

@@ -2,14 +2,16 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { changes, descriptionTag, type Experiment, ownTags } from "../../api/experiments.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
+import { later } from "../../parts/later.tsx";
 import { Markdown } from "../../parts/Markdown.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { Tag } from "../../parts/Tag.tsx";
-import { TagsDialog } from "../../parts/TagsDialog.tsx";
-import { TextDialog } from "../../parts/TextDialog.tsx";
 import { deleteExperiment, restoreExperiment } from "../experiments/actions.ts";
-import { NameDialog } from "../experiments/NameDialog.tsx";
 import styles from "./ExperimentHead.module.css";
+
+const TagsDialog = later(async () => (await import("../../parts/TagsDialog.tsx")).TagsDialog);
+const TextDialog = later(async () => (await import("../../parts/TextDialog.tsx")).TextDialog);
+const NameDialog = later(async () => (await import("../experiments/NameDialog.tsx")).NameDialog);
 
 type Open = "rename" | "description" | "tags" | undefined;
 

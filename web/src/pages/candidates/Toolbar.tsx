@@ -4,13 +4,18 @@ import type { Experiment } from "../../api/experiments.ts";
 import type { Failure } from "../../api/failure.ts";
 import { FilterBox, type FilterProblem, type ValuesWanted } from "../../filter/FilterBox.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
+import { later } from "../../parts/later.tsx";
 import { Switcher } from "../../parts/Switcher.tsx";
 import styles from "./CandidatesPage.module.css";
 import { ColumnChooser } from "./ColumnChooser.tsx";
 import type { ChosenColumn } from "./columns.ts";
-import { SelectionBar } from "./SelectionBar.tsx";
 import { ViewsMenu } from "./ViewsMenu.tsx";
 import type { View } from "./view.ts";
+
+const SelectionBar = later(
+  async () => (await import("./SelectionBar.tsx")).SelectionBar,
+  <div className={styles.selection} />,
+);
 
 const stages = [
   { value: "active", text: "Active" },

@@ -67,7 +67,13 @@ export const attributes: ReadonlyMap<string, Attribute> = new Map<string, Attrib
   ["created", { title: "Created", width: 104, orderBy: "start_time", ...time(({ startedAt }) => startedAt) }],
   [
     "duration",
-    { title: "Duration", width: 104, isNumeric: true, ...brief(took, duration, (ms) => `${ms} ms`) },
+    {
+      title: "Duration",
+      width: 104,
+      orderBy: "duration",
+      isNumeric: true,
+      ...brief(took, duration, (ms) => `${ms} ms`),
+    },
   ],
   [
     "user",

@@ -1,5 +1,5 @@
 import type { Candidate } from "../../api/candidates.ts";
-import { quotedKey } from "../../filter/complete.ts";
+import { quotedKey } from "../../filter/quote.ts";
 import { shortNumber } from "../../format/number.ts";
 import type { GridColumn } from "../../table/column.ts";
 import { attributes } from "./attributes.tsx";

@@ -1,8 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { type CandidatesOf, candidateCountQuery, candidatesKey, columnsQuery } from "../../api/candidates.ts";
-import { applyChanges } from "../../api/liveCandidates.ts";
-import { type RunChange, type WatchState, watch } from "../../api/watch.ts";
+import type { RunChange, WatchState } from "../../api/watch.ts";
 import type { GridHandle } from "../../table/Grid.tsx";
 
 export interface Live {
@@ -20,6 +19,11 @@ const pause = 1000;
 
 /** In an experiment of more candidates the server looks for seconds for what changed meanwhile; to ask for the rows anew is quicker. */
 const mostResumed = 20_000;
+
+/** Not part of the first view: asked for once its rows are there. */
+const watching = () => Promise.all([import("../../api/watch.ts"), import("../../api/liveCandidates.ts")]);
+
+type Apply = typeof import("../../api/liveCandidates.ts").applyChanges;
 
 const nothing = { added: 0, isReordered: false };
 
@@ -100,7 +104,7 @@ export function useLive(
       timer = setTimeout(() => void look(), pause / 4);
     };
 
-    const onChanges = (changes: readonly RunChange[]) => {
+    const onChanges = (applyChanges: Apply, changes: readonly RunChange[]) => {
       const { of, sorted } = asked.current;
       const known = cache.getQueryData(columns.queryKey);
       const { hasUnknown, hasUnknownChild, newColumns, changed } = applyChanges(
@@ -117,13 +121,26 @@ export function useLive(
       for (const one of newColumns) lookedFor.add(one);
       if ((wanted.count || wanted.columns) && timer === undefined) later();
     };
-    const stop = watch(
-      project,
-      { experimentId: experiment },
-      { onChanges, onState: setState, onGap: () => void cache.invalidateQueries({ queryKey: all }) },
-      () => (asked.current.size ?? 0) <= mostResumed,
+    let isOver = false;
+    let stop = () => {};
+    watching().then(
+      ([{ watch }, { applyChanges }]) => {
+        if (isOver) return;
+        stop = watch(
+          project,
+          { experimentId: experiment },
+          {
+            onChanges: (changes) => onChanges(applyChanges, changes),
+            onState: setState,
+            onGap: () => void cache.invalidateQueries({ queryKey: all }),
+          },
+          () => (asked.current.size ?? 0) <= mostResumed,
+        );
+      },
+      () => setState("ended"),
     );
     return () => {
+      isOver = true;
       clearTimeout(timer);
       stop();
     };

@@ -8,17 +8,31 @@ interface Code<Props> {
   known?: ComponentType<Props>;
 }
 
+/** `load` has the code come before it is drawn; who draws it is told what goes wrong. */
+export interface LaterComponent<Props> {
+  (props: Props): ReactNode;
+  load: () => void;
+}
+
 /**
- * A component whose code comes when it is first drawn. Unlike React's `lazy` it does not break the page when the server is gone just
- * then: it says so where it would stand, and can be asked for again.
+ * A component whose code comes when it is first drawn, or wanted. Unlike React's `lazy` it does not break the page when the server is
+ * gone just then: it says so where it would stand, and can be asked for again. Nor is it held back for 300 ms, as React holds what
+ * stood in a Suspense, even if its code came at once.
  * @param waiting stands in its place meanwhile.
  */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   waiting: ReactNode = null,
-): (props: Props) => ReactNode {
-  const code: Code<Props> = { load, waiting };
-  return (props) => <Later code={code} props={props} />;
+): LaterComponent<Props> {
+  const code: Code<Props> = {
+    load: async () => {
+      code.known = await load();
+      return code.known;
+    },
+    waiting,
+  };
+  const draw = (props: Props) => <Later code={code} props={props} />;
+  return Object.assign(draw, { load: () => void code.load().catch(() => {}) });
 }
 
 function Later<Props extends object>({ code, props }: { code: Code<Props>; props: Props }) {
@@ -26,10 +40,7 @@ function Later<Props extends object>({ code, props }: { code: Code<Props>; props
   const [error, setError] = useState<unknown>();
   const fetch = useCallback(() => {
     setError(undefined);
-    code.load().then((found) => {
-      code.known = found;
-      setFound(() => found);
-    }, setError);
+    code.load().then((found) => setFound(() => found), setError);
   }, [code]);
   useEffect(() => {
     if (code.known === undefined) fetch();

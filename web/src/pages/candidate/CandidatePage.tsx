@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { candidateQuery } from "../../api/candidate.ts";
 import { accessQuery } from "../../api/viewer.ts";
 import { count as thousands } from "../../format/number.ts";
@@ -17,7 +17,7 @@ export function CandidatePage() {
   const { data: detail, error, refetch } = useQuery(candidateQuery(project, reference));
   const { data: access } = useQuery(accessQuery(project));
   // Its code comes while the candidate is on its way.
-  useEffect(() => (sections.find(({ id }) => id === tab) ?? sections[0])?.load(), [tab]);
+  useEffect(() => (sections.find(({ id }) => id === tab) ?? sections[0])?.Content.load(), [tab]);
   useTitle(detail?.candidate.name, detail?.experiment.name, project);
   if (error !== null && detail === undefined) return <FailureNotice error={error} retry={refetch} />;
   if (detail === undefined) return <Waiting />;
@@ -40,13 +40,16 @@ export function CandidatePage() {
           </Link>
         ))}
       </nav>
-      <Suspense fallback={<div className={styles.content} aria-busy="true" />}>
-        {open === undefined ? null : (
-          <div className={styles.content}>
-            <open.Content key={detail.candidate.id} project={project} detail={detail} writes={writes} />
-          </div>
-        )}
-      </Suspense>
+      {open === undefined ? null : (
+        <div className={styles.content}>
+          <open.Content
+            key={`${open.id} ${detail.candidate.id}`}
+            project={project}
+            detail={detail}
+            writes={writes}
+          />
+        </div>
+      )}
     </div>
   );
 }

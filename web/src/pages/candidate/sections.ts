@@ -1,5 +1,6 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import type { ComponentType } from "react";
 import type { CandidateDetail } from "../../api/candidate.ts";
+import { type LaterComponent, later } from "../../parts/later.tsx";
 import { modelsOf } from "./models/models.ts";
 
 export interface SectionProps {
@@ -15,18 +16,14 @@ interface Section {
   title: string;
   /** How many there are; the section is left out when there are none. */
   count?: (detail: CandidateDetail) => number;
-  Content: LazyExoticComponent<ComponentType<SectionProps>>;
-  /** Has its code loaded, if nobody has yet. */
-  load: () => void;
+  Content: LaterComponent<SectionProps>;
 }
 
-type Loaded = Omit<Section, "Content" | "load"> & { load: () => Promise<ComponentType<SectionProps>> };
+type Loaded = Omit<Section, "Content"> & { load: () => Promise<ComponentType<SectionProps>> };
 
 const section = ({ load, ...rest }: Loaded): Section => ({
   ...rest,
-  Content: lazy(async () => ({ default: await load() })),
-  // Whoever opens it is told what goes wrong.
-  load: () => void load().catch(() => {}),
+  Content: later(load),
 });
 
 /** The sections of a candidate's page, each loaded when it is opened. A new one adds its line. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
   type Candidate,
   type CandidatesOf,
@@ -18,7 +18,6 @@ import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
 import { type ChosenColumn, gridColumn, nameColumn, orderByOf, parseColumn } from "./columns.ts";
-import { EmptyCandidates } from "./EmptyCandidates.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { TreeContext } from "./tree.ts";
@@ -36,7 +35,8 @@ const newestFirst = { column: "created", descending: true };
 const ColumnMenu = later(async () => (await import("./ColumnMenu.tsx")).ColumnMenu);
 
 /** Loaded with the first chart. */
-const PlotsPanel = lazy(async () => ({ default: (await import("./plots/PlotsPanel.tsx")).PlotsPanel }));
+const EmptyCandidates = later(async () => (await import("./EmptyCandidates.tsx")).EmptyCandidates);
+const PlotsPanel = later(async () => (await import("./plots/PlotsPanel.tsx")).PlotsPanel);
 
 const noKeys: Keys = { metrics: [], params: [], tags: [] };
 const noColumns = { ...noKeys, common: noKeys };
@@ -213,28 +213,28 @@ export function CandidatesTable({
               onMenu={(column, anchor) => void loadMenus().then(() => setMenu({ column, anchor }))}
             />
           </TreeContext>
-          <EmptyCandidates
-            project={project}
-            experiment={experiment}
-            view={view}
-            total={candidates.total}
-            error={candidates.error}
-            retry={candidates.retry}
-            change={change}
-          />
+          {candidates.error !== null || candidates.total === 0 ? (
+            <EmptyCandidates
+              project={project}
+              experiment={experiment}
+              view={view}
+              total={candidates.total}
+              error={candidates.error}
+              retry={candidates.retry}
+              change={change}
+            />
+          ) : null}
         </div>
         {view.isCharts ? (
-          <Suspense fallback={<div className={styles.plots} />}>
-            <div className={styles.plots}>
-              <PlotsPanel
-                of={of}
-                keys={keys ?? noColumns}
-                selected={selection.ids}
-                first={first}
-                isWaiting={candidates.total === undefined && failure === undefined}
-              />
-            </div>
-          </Suspense>
+          <div className={styles.plots}>
+            <PlotsPanel
+              of={of}
+              keys={keys ?? noColumns}
+              selected={selection.ids}
+              first={first}
+              isWaiting={candidates.total === undefined && failure === undefined}
+            />
+          </div>
         ) : null}
       </div>
       <StatusLine

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { failureOf } from "../../api/failure.ts";
 import type { Run } from "../../api/runs.ts";
 import { chartRun } from "../../charts/useLines.ts";
@@ -8,6 +8,7 @@ import { useRuns } from "../../charts/useRuns.ts";
 import { counted } from "../../format/number.ts";
 import { Button } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
+import { later } from "../../parts/later.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
 import { Up } from "../../parts/Up.tsx";
 import { useTitle } from "../../shell/title.ts";
@@ -15,13 +16,12 @@ import styles from "./ComparePage.module.css";
 import { ComparisonTable } from "./ComparisonTable.tsx";
 import { type Comparison, mostRuns, parseComparison, printComparison } from "./compare.ts";
 
-const AddRunDialog = lazy(async () => ({
-  default: (await import("./AddRunDialog.tsx")).AddRunDialog,
-}));
+const AddRunDialog = later(async () => (await import("./AddRunDialog.tsx")).AddRunDialog);
 
-const MetricCharts = lazy(async () => ({
-  default: (await import("../../charts/MetricCharts.tsx")).MetricCharts,
-}));
+const MetricCharts = later(
+  async () => (await import("../../charts/MetricCharts.tsx")).MetricCharts,
+  <div className={styles.waiting} />,
+);
 
 /** Runs side by side, whichever experiments they are of. */
 export function ComparePage() {
@@ -35,6 +35,8 @@ export function ComparePage() {
   const { runs, settled, isWaiting, failures } = useRuns(project, ids);
   const look = useLooks(ids);
   const [isAdding, setAdding] = useState(false);
+  // Its code comes beside the runs.
+  useEffect(() => MetricCharts.load(), []);
   useTitle("Compare", project);
   const change = useCallback(
     (change: Partial<Comparison>) =>
@@ -119,24 +121,20 @@ export function ComparePage() {
             change={change}
           />
           <h2>Charts</h2>
-          <Suspense fallback={<div className={styles.waiting} />}>
-            {settled.length === 0 ? (
-              <div className={styles.waiting} />
-            ) : (
-              <MetricCharts project={project} runs={drawn} metrics={metrics} />
-            )}
-          </Suspense>
+          {settled.length === 0 ? (
+            <div className={styles.waiting} />
+          ) : (
+            <MetricCharts project={project} runs={drawn} metrics={metrics} />
+          )}
         </>
       )}
       {isAdding ? (
-        <Suspense>
-          <AddRunDialog
-            project={project}
-            present={runs}
-            onAdd={(id) => change({ runs: [...ids, id] })}
-            onClose={() => setAdding(false)}
-          />
-        </Suspense>
+        <AddRunDialog
+          project={project}
+          present={runs}
+          onAdd={(id) => change({ runs: [...ids, id] })}
+          onClose={() => setAdding(false)}
+        />
       ) : null}
     </div>
   );

@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { type CandidatesOf, type Keys, mostPlotted, plottedQuery } from "../../../api/candidates.ts";
 import { RunCharts } from "../../../charts/RunCharts.tsx";
 import { count, counted } from "../../../format/number.ts";
+import { later } from "../../../parts/later.tsx";
 import { FailureNotice, Notice } from "../../../parts/Notice.tsx";
 import { Switcher } from "../../../parts/Switcher.tsx";
 import styles from "./Plots.module.css";
 import { keysOfPlots, type Plots, parsePlots, printPlots } from "./plots.ts";
 
-const PlotOfAll = lazy(async () => ({ default: (await import("./PlotOfAll.tsx")).PlotOfAll }));
+const PlotOfAll = later(async () => (await import("./PlotOfAll.tsx")).PlotOfAll);
 
 const kinds = [
   { value: "lines", text: "Lines" },
@@ -102,9 +103,7 @@ export function PlotsPanel({
         <Notice icon="chart" title="No metrics yet" />
       ) : (
         <div data-stale={isFetching || undefined}>
-          <Suspense>
-            <PlotOfAll {...common} />
-          </Suspense>
+          <PlotOfAll {...common} />
         </div>
       )}
     </section>

@@ -40,10 +40,11 @@ export default defineConfig({
             { name: "shared", test: mostlyWanted, minShareCount: 2, includeDependenciesRecursively: false },
             {
               name: "charts",
-              test: /web\/src\/charts\//,
+              test: /web\/src\/(charts\/|api\/histories)/,
               minShareCount: 2,
               includeDependenciesRecursively: false,
             },
+            { name: "watch", test: /api\/(watch|liveCandidates)\.|watch_pb|mlflow\/service_pb/ },
           ],
         },
       },

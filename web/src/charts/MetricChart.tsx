@@ -12,13 +12,13 @@ import { keyed } from "./keyboard.ts";
 import { LineCanvas, type Plot } from "./LineCanvas.tsx";
 import type { Count } from "./lines.ts";
 import type { Range } from "./points.ts";
-import { ReadingBox, textOf } from "./ReadingBox.tsx";
-import { placesOf, readAt } from "./reading.ts";
+import { placesOf, readAt, textOf } from "./reading.ts";
 import type { ChartSettings } from "./settings.ts";
 import { useThemeColours } from "./theme-colours.ts";
 import { type ChartRun, useLines } from "./useLines.ts";
 import { useWidth } from "./useWidth.ts";
 
+const ReadingBox = later(async () => (await import("./ReadingBox.tsx")).ReadingBox);
 const PointsTable = later(async () => (await import("./PointsTable.tsx")).PointsTable);
 
 /** How near, in pixels, a point must be to stand for a run that has none at the place that is read. */

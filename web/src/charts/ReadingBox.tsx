@@ -9,7 +9,7 @@ import type { Plot } from "./LineCanvas.tsx";
 import { isDrawable } from "./lines.ts";
 import { cssColour } from "./palette.ts";
 import type { Axis, Range } from "./points.ts";
-import { beside, type Reading, type ReadingRow } from "./reading.ts";
+import { beside, type Reading, textOf } from "./reading.ts";
 import { Swatch } from "./Swatch.tsx";
 
 const mostRows = 12;
@@ -128,12 +128,3 @@ function roomAround({ canvas }: Plot): Range {
   const from = left - canvas.getBoundingClientRect().left;
   return { from: from + edge, to: from + Math.min(width, pane?.clientWidth ?? width) - edge };
 }
-
-/** Lines of fields between tabs, as spreadsheets paste them, with every digit. */
-export const textOf = (rows: readonly ReadingRow[]): string =>
-  [
-    ["run", "run_id", "step", "timestamp", "value"],
-    ...rows.map(({ line, point }) => [line.name, line.id, point.step, point.time, point.value]),
-  ]
-    .map((row) => row.map((cell) => String(cell).replace(/[\t\r\n]+/g, " ")).join("\t"))
-    .join("\n");

@@ -88,3 +88,12 @@ export function beside(at: number, width: number, isRight: boolean, { from, to }
   if (isRight ? right + width <= to : left < from && right + width <= to) return right;
   return left >= from ? left : Math.max(from, Math.min(right, to - width));
 }
+
+/** Lines of fields between tabs, as spreadsheets paste them, with every digit. */
+export const textOf = (rows: readonly ReadingRow[]): string =>
+  [
+    ["run", "run_id", "step", "timestamp", "value"],
+    ...rows.map(({ line, point }) => [line.name, line.id, point.step, point.time, point.value]),
+  ]
+    .map((row) => row.map((cell) => String(cell).replace(/[\t\r\n]+/g, " ")).join("\t"))
+    .join("\n");

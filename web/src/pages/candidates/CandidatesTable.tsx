@@ -34,8 +34,9 @@ const newestFirst = { column: "created", descending: true };
 
 const ColumnMenu = later(async () => (await import("./ColumnMenu.tsx")).ColumnMenu);
 
-/** Loaded with the first chart. */
 const EmptyCandidates = later(async () => (await import("./EmptyCandidates.tsx")).EmptyCandidates);
+
+/** Loaded with the first chart. */
 const PlotsPanel = later(async () => (await import("./plots/PlotsPanel.tsx")).PlotsPanel);
 
 const noKeys: Keys = { metrics: [], params: [], tags: [] };

@@ -43,7 +43,7 @@ export function mountOpenApi(
 ): void {
   let text: string | undefined;
   app.get("/openapi.json", (_request, reply) => {
-    text ??= JSON.stringify(openApi(services, version));
+    text ??= JSON.stringify(openApi(services, version, (url) => app.hasRoute({ method: "GET", url })));
     return reply.header("content-type", "application/json").send(text);
   });
 }
@@ -51,10 +51,18 @@ export function mountOpenApi(
 /**
  * The description, derived from the descriptors from which the routes are: it cannot fall behind them. What is no RPC is described
  * beside its route. Left out are pages, what tells of the server's health, and this document (test/api/openapi.test.ts).
+ * @param isThere whether a route is, of those that a server may be without.
  */
-export function openApi(services: readonly ServiceImplSpec[], version: string): JsonObject {
+export function openApi(
+  services: readonly ServiceImplSpec[],
+  version: string,
+  isThere: (path: string) => boolean = () => true,
+): JsonObject {
   const schemas: JsonObject = { Error: errorSchema() };
-  const paths: Record<string, JsonObject> = { ...others };
+  const absent = Object.keys(oidcSignInPaths).filter((path) => !isThere(path));
+  const paths: Record<string, JsonObject> = Object.fromEntries(
+    Object.entries(others).filter(([path]) => !absent.includes(path)),
+  );
   for (const { service, methods } of services) {
     for (const { method } of Object.values(methods)) {
       getOption(method, rpc).endpoints.forEach((endpoint, i) => {

@@ -89,7 +89,7 @@ test("a watch that does not read is ended and told why; it resumes without a gap
   await resumed.caughtUp();
   expect(known()).toBe(rounds * each);
   await Promise.all([resumed.leave(), quick.leave()]);
-}, 120_000);
+}, 300_000);
 
 test("loggia watch prints values as they come, and ends with the run", async () => {
   const project = await server.project();

@@ -206,10 +206,10 @@ function listenFailure(error: unknown, { host, port }: Config): string {
 }
 
 /**
- * Lets the heap grow to two and a half times what is alive before all of it is marked anew. V8 would grow a heap as small as ours
+ * Lets the heap grow to twice what is alive before all of it is marked anew. V8 would grow a heap as small as ours
  * by a few megabytes, of which one long history takes that many: half of its work was marking (docs/performance.md).
  * NODE_OPTIONS, which bin/loggia sets for the rest, does not take this flag.
  */
 function growHeap(): void {
-  setFlagsFromString("--heap-growing-percent=150");
+  setFlagsFromString("--heap-growing-percent=100");
 }

@@ -116,7 +116,7 @@ export async function findRuns(
 
 /**
  * How common things are: `counted` holds the facts that are cheap to count, the rarest first. What is more common than
- * `countable` was not counted further; what counting may cost is shared by all facts.
+ * `countable` was not counted further: a lone fact may be counted as far as three together.
  */
 async function measure(
   db: Database,
@@ -124,10 +124,11 @@ async function measure(
   facts: readonly Fact[],
   { fewRuns, fewCandidates }: Costs,
 ) {
-  const cheap = facts.filter((fact) => !fact.absent && !fact.scans);
-  const countable = fewCandidates * Math.max(1, Math.floor(3 / Math.max(1, cheap.length)));
-  const [found] = await read(db, probe(question, cheap, { runs: fewRuns + 1, facts: countable + 1 }));
-  const counted = cheap.map((fact, i) => ({ fact, count: Number(found?.[`c${i}`] ?? 0) }));
+  const asked = facts.filter((fact) => !fact.absent && !fact.scans);
+  const share = asked.length === 1 ? 3 : 1;
+  const countable = fewCandidates * share;
+  const [found] = await read(db, probe(question, asked, { runs: fewRuns + 1, facts: countable + 1 }));
+  const counted = asked.map((fact, i) => ({ fact, count: Number(found?.[`c${i}`] ?? 0) }));
   return {
     runs: Number(found?.runs ?? 0),
     most: Number(found?.most ?? 0),

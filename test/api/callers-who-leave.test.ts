@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ExportService } from "../../gen/loggia/v1/export_pb.js";
 import { IngestService } from "../../gen/loggia/v1/ingest_pb.js";
 import { WatchService } from "../../gen/loggia/v1/watch_pb.js";
 import { MlflowService } from "../../gen/mlflow/service_pb.js";
+import { lockExperiments } from "../support/experiments-lock.ts";
 import { answers, outgoing } from "../support/outgoing.ts";
 import { streamingProtocols, testServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -38,39 +38,15 @@ async function expectLeft(rpc: string) {
   expect(lines.filter(({ level }) => level > info)).toEqual([]);
 }
 
-/** Holds a lock for which every read of experiments has to wait. @returns whether somebody waits, and what lets them go. */
-async function lockExperiments() {
-  const release = Promise.withResolvers<void>();
-  const held = Promise.withResolvers<void>();
-  const holder = server.db.transaction().execute(async (tx) => {
-    await sql`lock table experiments in access exclusive mode`.execute(tx);
-    held.resolve();
-    await release.promise;
-  });
-  await held.promise;
-  return {
-    async someoneWaits() {
-      const { rows } = await sql`
-        select from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`.execute(server.owner);
-      return rows.length > 0;
-    },
-    async unlock() {
-      release.resolve();
-      await holder;
-    },
-  };
-}
-
 const protocols = ["connect", "connect over HTTP/2", "grpc", "grpc-web"] as const;
 
 describe.each(protocols)("a caller who leaves, over %s", (protocol) => {
   test("in the middle of a read is no error of the server's", async () => {
     const client = (await server.project()).client(MlflowService, protocol);
-    const { someoneWaits, unlock } = await lockExperiments();
+    const { waiting, unlock } = await lockExperiments(server);
     const leaving = new AbortController();
     const call = client.searchExperiments({ maxResults: 10n }, { signal: leaving.signal }).catch(() => {});
-    await until("the query waits", someoneWaits);
+    await until("the query waits", async () => (await waiting()) > 0);
     leaving.abort();
     await call;
     await expectLeft("mlflow.MlflowService/searchExperiments");
@@ -79,11 +55,11 @@ describe.each(protocols)("a caller who leaves, over %s", (protocol) => {
 
   test("in the middle of a write, which is done to its end, is none either", async () => {
     const client = (await server.project()).client(MlflowService, protocol);
-    const { someoneWaits, unlock } = await lockExperiments();
+    const { waiting, unlock } = await lockExperiments(server);
     const leaving = new AbortController();
     const rpc = "mlflow.MlflowService/createExperiment";
     const call = client.createExperiment({ name: "made" }, { signal: leaving.signal }).catch(() => {});
-    await until("the query waits", someoneWaits);
+    await until("the query waits", async () => (await waiting()) > 0);
     leaving.abort();
     await call;
     await unlock();
@@ -105,7 +81,7 @@ describe.each(protocols)("a caller who leaves, over %s", (protocol) => {
 
   test("before the first message of an export is no error of the server's", async () => {
     const project = await server.project();
-    const { someoneWaits, unlock } = await lockExperiments();
+    const { waiting, unlock } = await lockExperiments(server);
     const leaving = new AbortController();
     const taken = answers(
       project
@@ -113,7 +89,7 @@ describe.each(protocols)("a caller who leaves, over %s", (protocol) => {
         .exportRuns({ experimentIds: ["0"] }, { signal: leaving.signal }),
     );
     const first = taken.next().catch(() => {});
-    await until("the query waits", someoneWaits);
+    await until("the query waits", async () => (await waiting()) > 0);
     leaving.abort();
     await first;
     await unlock();
@@ -154,10 +130,10 @@ test("a caller who leaves in the middle of a body, or of an answer over REST, is
   await expectLeft("mlflow.MlflowService/createRun");
 
   lines.length = 0;
-  const { someoneWaits, unlock } = await lockExperiments();
+  const { waiting, unlock } = await lockExperiments(server);
   const read = open("experiments/get?experiment_id=0", 0);
   read.end();
-  await until("the query waits", someoneWaits);
+  await until("the query waits", async () => (await waiting()) > 0);
   read.destroy();
   await expectLeft("mlflow.MlflowService/getExperiment");
   await unlock();

@@ -60,8 +60,8 @@ describe("/model-versions/get-artifact", () => {
     const rest = (path: string, body: object) =>
       fetch(`${server.url}/api/2.0/mlflow/${path}`, { method: "POST", body: JSON.stringify(body) });
     await rest("registered-models/create", { name: "m" });
-    await rest("model-versions/create", { name: "m", source: "mlflow-artifacts:/root/model/" });
-    await rawHttp(server.url, "PUT", "/api/2.0/mlflow-artifacts/artifacts/root/model/f", { body: "x" });
+    await rest("model-versions/create", { name: "m", source: "mlflow-artifacts:/bare/model/" });
+    await rawHttp(server.url, "PUT", "/api/2.0/mlflow-artifacts/artifacts/bare/model/f", { body: "x" });
     expect((await get(project, { name: "m", version: "1", path: "f" })).body.toString()).toBe("x");
   });
 

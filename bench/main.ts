@@ -121,7 +121,7 @@ async function bench(stage: Stage): Promise<void> {
     more.push(await largeArtifact(loggia, Number(options.artifact)));
   if (options.export && loggia !== undefined) more.push(await measureExports(loggia, data.runs));
   const { postgres } = stage;
-  // A stream begins with 40,000 points that are under way: a short measurement is mostly of that.
+  // A stream begins with thousands of points that are under way: a short measurement is mostly of that.
   const long = Math.max(5, seconds);
   if (options.streams && loggia !== undefined)
     more.push(await measureStreams(loggia, postgres, { database: "bench_loggia", seconds: long }));

@@ -16,7 +16,7 @@ import { type Database, openDatabase } from "../src/store/database.ts";
 import { batchStatement } from "../src/store/log-batch.ts";
 import { hintLogged, watchHints } from "../src/store/run-hints.ts";
 import type { Postgres } from "./postgres.ts";
-import { cpuMilliseconds } from "./processes.ts";
+import { cpuMilliseconds, residentMiB } from "./processes.ts";
 import type { Running } from "./systems.ts";
 import { number, table } from "./table.ts";
 
@@ -74,6 +74,7 @@ export async function measureStreams(
     }
     for (const [title, call] of await unary(url))
       tell(`get_run over ${title}, one caller`, ...percentiles(await timesOf(call)), "");
+    tell("resident memory after all of these", `${number(residentMiB(pid))} MiB`, "", "");
     tell("a hint after a write that nobody watches", `${number(hintCost(db))} ns`, "", "");
   } finally {
     await close();

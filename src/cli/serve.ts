@@ -206,10 +206,11 @@ function listenFailure(error: unknown, { host, port }: Config): string {
 }
 
 /**
- * Lets the heap grow to twice what is alive before all of it is marked anew. V8 would grow a heap as small as ours
- * by a few megabytes, of which one long history takes that many: half of its work was marking (docs/performance.md).
+ * Lets the heap grow to 1.6 times what is alive before all of it is marked anew. V8 would grow a heap as small as ours
+ * by a few megabytes, of which one long history takes that many: half of its work was marking. More takes less of that, and
+ * more memory (docs/performance.md).
  * NODE_OPTIONS, which bin/loggia sets for the rest, does not take this flag.
  */
 function growHeap(): void {
-  setFlagsFromString("--heap-growing-percent=100");
+  setFlagsFromString("--heap-growing-percent=60");
 }

@@ -16,7 +16,7 @@ import { allowPoints } from "./quotas.ts";
  * Points, params and tags that a stream may have read and not acknowledged, of which those with long texts count for several;
  * beyond it nothing is read, and the flow control of HTTP/2 holds the sender back. And how many of them are committed together.
  */
-const mostUnacknowledged = 40_000;
+const mostUnacknowledged = 16_000;
 const heaviestCommit = 4_000;
 /** Characters of a text that are held as lightly as a point. */
 const lightText = 100;

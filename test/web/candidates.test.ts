@@ -169,8 +169,6 @@ describe("the table of candidates", () => {
   it("is worked with the keyboard alone", async () => {
     const page = await visit(at("orchard"));
     await eventually(() => names(page)).toHaveLength(6);
-    // Once it watches, nothing is asked for any more.
-    await page.getByText("Live", { exact: true }).waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await page.keyboard.press("x");

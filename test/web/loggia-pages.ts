@@ -147,7 +147,7 @@ export async function signInAt(pages: LoggiaPages, token: string, address: strin
 
 /** The texts of a column of the candidates, from the top, as far as they are drawn. */
 export async function column(page: Page, id: string): Promise<string[]> {
-  const cells = page.locator(`[role=row][data-row] [role=gridcell][id$="-${id}"]`);
+  const cells = page.locator(`[role=row][data-row]:has(input:enabled) [role=gridcell][id$="-${id}"]`);
   const found = await cells.evaluateAll((all) =>
     all.map((cell): [number, string] => [
       Number(cell.closest("[data-row]")?.getAttribute("data-row")),

@@ -42,14 +42,20 @@ export async function findTrusts(db: Database, project: bigint, issuer?: string)
 }
 
 /** What is done stands in the audit log, by the same commit. */
-const record = (db: Database, project: bigint, action: string, { id, issuer, role }: Trust, trail: Trail) =>
+const record = (
+  db: Database,
+  project: bigint,
+  action: string,
+  { id, issuer, role, conditions }: Trust,
+  trail: Trail,
+) =>
   recordEvent(db, {
     ...trail,
     project,
     action: `ci_trust.${action}`,
     object: `trust ${id}`,
     result: "ok",
-    details: { issuer, role },
+    details: { issuer, role, conditions: JSON.stringify(conditions) },
   });
 
 /** @returns undefined when the project has `most` already. */

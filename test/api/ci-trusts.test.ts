@@ -165,6 +165,12 @@ test("what is done to trusts and to the secret of the webhook stands in the audi
     "ci_webhook.rotate",
     "ci_webhook.delete",
   ]);
+  const trusted = { issuer: github, conditions: '{"repository":["team/vision"]}' };
+  expect(events.slice(0, 3).map(({ details }) => details)).toEqual([
+    { ...trusted, role: "developer" },
+    { ...trusted, role: "guest" },
+    { ...trusted, role: "guest" },
+  ]);
   for (const { actor, address } of events) expect([actor, address]).toEqual(["token test", "127.0.0.1"]);
   expect(JSON.stringify(events)).not.toContain(secret);
 });

@@ -29,6 +29,9 @@ export interface Candidates {
 /** How long, in milliseconds, pages must be in sight until they are asked for: who drags the scroll bar passes many. */
 const settling = 60;
 
+/** Rows beyond those in sight that are asked for with them, so that they are there when they come into it. */
+const ahead = 50;
+
 const firstPage: readonly number[] = [0];
 
 /**
@@ -42,6 +45,8 @@ export function useCandidates(of: CandidatesOf, asked: string, isReady: boolean)
   const [settled, setSettled] = useState({ asked, pages: firstPage });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const inSight = useRef("");
+  /** How many rows there are, as far as that is known. */
+  const most = useRef(0);
   const pages = settled.asked === asked ? settled.pages : firstPage;
   const answers = useQueries({
     queries: pages.map((page) => ({ ...candidatesQuery(of, page), enabled: isReady })),
@@ -81,7 +86,7 @@ export function useCandidates(of: CandidatesOf, asked: string, isReady: boolean)
 
   const setRange = useCallback(
     (first: number, end: number) => {
-      const pages = pagesOf(first, end);
+      const pages = pagesOf(Math.max(0, first - ahead), Math.max(end, Math.min(end + ahead, most.current)));
       // While rows move within the same pages, their time goes on.
       const place = `${pages} ${asked}`;
       if (place === inSight.current) return;
@@ -95,9 +100,15 @@ export function useCandidates(of: CandidatesOf, asked: string, isReady: boolean)
 
   const seen = endOf(pages, pageOf);
   const isCounted = counted !== undefined && !(seen.isLast && seen.end < counted.count);
+  const total = isCounted
+    ? Math.max(counted.count, seen.end)
+    : seen.end > 0 || seen.isLast
+      ? seen.end
+      : undefined;
+  most.current = total ?? 0;
   return {
     rowAt,
-    total: isCounted ? Math.max(counted.count, seen.end) : seen.end > 0 || seen.isLast ? seen.end : undefined,
+    total,
     hasMore: isCounted ? !counted.isExact : !seen.isLast,
     isStale: !isAnswered,
     error,

@@ -26,6 +26,11 @@ export const addressKey = createContextKey<string>("", { description: "client ad
 /** Identifies the call in the log and in the answer of an internal error. */
 export const requestIdKey = createContextKey<string>("", { description: "request id" });
 
+/** The header Idempotency-Key: what a caller says again when it repeats a request. undefined when there was none. */
+export const idempotencyKey = createContextKey<string | undefined>(undefined, {
+  description: "idempotency key",
+});
+
 /** Whether the caller takes a JsonText (services/json-text.ts) in place of a message. */
 export const acceptsJsonText = createContextKey<boolean>(false, { description: "accepts JSON text" });
 

@@ -1,25 +1,14 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
-import {
-  type ContextValues,
-  createContextValues,
-  type HandlerContext,
-  type Interceptor,
-  type UnaryRequest,
-  type UnaryResponse,
+import type {
+  ContextValues,
+  HandlerContext,
+  Interceptor,
+  UnaryRequest,
+  UnaryResponse,
 } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import {
-  acceptsJsonText,
-  addressKey,
-  credentialKey,
-  projectReferenceKey,
-  protocolKey,
-  requestIdKey,
-  secureKey,
-} from "../auth/context-keys.ts";
-import { clientAddress } from "./client-address.ts";
-import { credentialOf } from "./credential.ts";
-import { projectReference } from "./project-path.ts";
+import { acceptsJsonText, protocolKey } from "../auth/context-keys.ts";
+import { valuesOf } from "./call-values.ts";
 
 /**
  * Makes a plain HTTP request a call of an RPC, surrounded by the interceptors that surround it on every other protocol.
@@ -65,7 +54,7 @@ class RestCall<T> implements UnaryRequest, HandlerContext {
   readonly stream = false;
   readonly protocolName = "rest";
   readonly method: DescMethodUnary;
-  readonly contextValues: ContextValues = createContextValues();
+  readonly contextValues: ContextValues;
   readonly read: () => Message | Promise<Message>;
   readonly run: (message: Message, context: HandlerContext) => Promise<T> | T;
   result: T | undefined;
@@ -87,14 +76,7 @@ class RestCall<T> implements UnaryRequest, HandlerContext {
     this.run = run;
     this.#request = request;
     this.#reply = reply;
-    this.contextValues
-      .set(requestIdKey, request.id)
-      .set(projectReferenceKey, projectReference(request.raw))
-      .set(credentialKey, credentialOf(request))
-      .set(addressKey, clientAddress(request))
-      .set(secureKey, request.protocol === "https")
-      .set(protocolKey, "rest")
-      .set(acceptsJsonText, true);
+    this.contextValues = valuesOf(request).set(protocolKey, "rest").set(acceptsJsonText, true);
   }
 
   get message(): Message {

@@ -1,30 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, Http2ServerRequest } from "node:http2";
-import {
-  Code,
-  ConnectError,
-  createContextValues,
-  type Interceptor,
-  type ServiceImplSpec,
-} from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type ServiceImplSpec } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ExportService } from "../../gen/loggia/v1/export_pb.js";
-import {
-  addressKey,
-  credentialKey,
-  cutKey,
-  projectReferenceKey,
-  protocolKey,
-  requestIdKey,
-  responseHeaderKey,
-  secureKey,
-  stoppingKey,
-} from "../auth/context-keys.ts";
-import { clientAddress } from "./client-address.ts";
-import { credentialOf } from "./credential.ts";
-import { projectReference } from "./project-path.ts";
+import { cutKey, protocolKey, responseHeaderKey, stoppingKey } from "../auth/context-keys.ts";
+import { valuesOf } from "./call-values.ts";
 import { cutWhenSlow } from "./slow-body.ts";
 import { cutWhenStalled } from "./stalled-reader.ts";
 
@@ -70,12 +52,7 @@ export function mountConnect(
         for (const spec of Object.values(methods)) router.rpc(spec.method, spec.impl);
     },
     contextValues: (request) =>
-      createContextValues()
-        .set(requestIdKey, request.id)
-        .set(projectReferenceKey, projectReference(request.raw))
-        .set(credentialKey, credentialOf(request))
-        .set(addressKey, clientAddress(request))
-        .set(secureKey, request.protocol === "https")
+      valuesOf(request)
         .set(protocolKey, protocolOf(request))
         .set(stoppingKey, streams.signal)
         .set(cutKey, () => cut(request.raw)),

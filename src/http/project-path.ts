@@ -9,7 +9,12 @@ import type { RawRequestDefaultExpression } from "fastify";
 
 const prefix = /^\/api\/v4\/projects\/([^/?]+)\/ml\/mlflow(?=[/?]|$)/;
 
-const references = new WeakMap<object, string>();
+/** Where a request keeps the reference taken off its path. */
+const referenceKey = Symbol("project reference");
+
+interface Addressed {
+  [referenceKey]?: string;
+}
 
 /** Fastify's `rewriteUrl`: the path below the tracking URI, with `/api/` for `/ajax-api/`. */
 export function rewriteUrl(request: RawRequestDefaultExpression): string {
@@ -18,7 +23,7 @@ export function rewriteUrl(request: RawRequestDefaultExpression): string {
   if (match?.[1] !== undefined) {
     const reference = decode(match[1]);
     if (reference === undefined) return url;
-    references.set(request, reference);
+    (request as Addressed)[referenceKey] = reference;
     url = url.slice(match[0].length);
     if (!url.startsWith("/")) url = `/${url}`;
   }
@@ -27,8 +32,10 @@ export function rewriteUrl(request: RawRequestDefaultExpression): string {
 
 /** The project that a request names: a numeric id or a path; undefined when it names none. */
 export function projectReference(request: IncomingMessage): string | undefined {
+  const reference = (request as Addressed)[referenceKey];
+  if (reference !== undefined) return reference;
   const header = request.headers["loggia-project"];
-  return references.get(request) ?? (typeof header === "string" && header !== "" ? header : undefined);
+  return typeof header === "string" && header !== "" ? header : undefined;
 }
 
 /**
@@ -36,6 +43,7 @@ export function projectReference(request: IncomingMessage): string | undefined {
  * path of a project holds a `%`, so there is nothing else that this could mean.
  */
 function decode(text: string): string | undefined {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text).replaceAll(/%2f/gi, "/");
   } catch {

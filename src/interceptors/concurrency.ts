@@ -9,7 +9,8 @@ import { LoggiaError } from "../errors.ts";
  * counts until its end. The local principal has the machine to itself.
  */
 export function limitConcurrency(most: number): Interceptor {
-  const running = new Map<string, number>();
+  // By the id of the token, or by the address.
+  const running = new Map<bigint | string, number>();
   return (next) => async (request) => {
     const key = counted(request.contextValues.get(principalKey), request.contextValues.get(addressKey));
     if (key === undefined) return next(request);
@@ -21,19 +22,20 @@ export function limitConcurrency(most: number): Interceptor {
         { retryAfter: 1 },
       );
     running.set(key, count + 1);
-    const release = once(() => {
+    const release = () => {
       const left = (running.get(key) ?? 1) - 1;
       if (left === 0) running.delete(key);
       else running.set(key, left);
-    });
+    };
     try {
       const response = await next(request);
       if (!response.stream) {
         release();
         return response;
       }
-      request.signal.addEventListener("abort", release);
-      return { ...response, message: releasing(response.message, release) };
+      const end = once(release);
+      request.signal.addEventListener("abort", end);
+      return { ...response, message: releasing(response.message, end) };
     } catch (error) {
       release();
       throw error;
@@ -41,9 +43,9 @@ export function limitConcurrency(most: number): Interceptor {
   };
 }
 
-function counted(principal: Principal | undefined, address: string): string | undefined {
+function counted(principal: Principal | undefined, address: string): bigint | string | undefined {
   if (principal === undefined || principal.kind === "local") return undefined;
-  return principal.kind === "token" ? `token ${principal.tokenId}` : `address ${addressBlock(address)}`;
+  return principal.kind === "token" ? principal.tokenId : addressBlock(address);
 }
 
 function once(act: () => void): () => void {

@@ -18,6 +18,7 @@ export function observe(log: Log): Interceptor {
     const record = (status: string, httpStatus: number, cause?: unknown) => {
       const ms = performance.now() - start;
       const level = httpStatus >= 500 ? "warn" : status !== "OK" || ms >= slow ? "info" : "debug";
+      if (level === "debug" && !keepsDebug(log)) return;
       log[level](
         {
           request_id: request.contextValues.get(requestIdKey),
@@ -49,6 +50,8 @@ export function observe(log: Log): Interceptor {
     }
   };
 }
+
+const keepsDebug = ({ level }: Log) => level === "debug" || level === "trace";
 
 async function* recorded<T>(
   messages: AsyncIterable<T>,

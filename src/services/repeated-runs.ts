@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HandlerContext } from "@connectrpc/connect";
-import { principalKey, protocolKey } from "../auth/context-keys.ts";
+import { idempotencyKey, principalKey, protocolKey } from "../auth/context-keys.ts";
 import { invalid } from "../errors.ts";
 import type { KeyValue } from "../store/run-data.ts";
 import { project } from "./context.ts";
@@ -58,7 +58,7 @@ export function repeatedRuns() {
   return {
     /** @throws INVALID_PARAMETER_VALUE for a key that is too long. */
     identify(ctx: HandlerContext, request: RunRequest): RunIdentity {
-      const key = ctx.requestHeader.get("idempotency-key");
+      const key = ctx.values.get(idempotencyKey);
       if (key) {
         if (key.length > longestKey)
           throw invalid(`The header Idempotency-Key must have at most ${longestKey} characters.`);
@@ -76,7 +76,7 @@ export function repeatedRuns() {
       { isLost }: { isLost: boolean },
     ): void {
       // On other protocols the signal tells of every end alike.
-      if (ctx.values.get(protocolKey) !== "rest" || ctx.requestHeader.has("idempotency-key")) return;
+      if (ctx.values.get(protocolKey) !== "rest" || ctx.values.get(idempotencyKey) !== undefined) return;
       const lost = () => remember(fingerprint(ctx, request), runId);
       if (isLost || ctx.signal.aborted) lost();
       else ctx.signal.addEventListener("abort", lost, { once: true });

@@ -17,7 +17,8 @@ const calls = new AsyncLocalStorage<Cancellable | undefined>();
 export const cancelledWith = <T>(call: Cancellable, work: () => T): T => calls.run(call, work);
 
 /** Does `work` to its end, whatever becomes of the call that needs it first. */
-export const uncancelled = <T>(work: () => T): T => calls.run(undefined, work);
+export const uncancelled = <T>(work: () => T): T =>
+  calls.getStore() === undefined ? work() : calls.run(undefined, work);
 
 /** The signal of the call for which a query is asked. */
 export const currentSignal = (): AbortSignal | undefined => calls.getStore()?.signal;

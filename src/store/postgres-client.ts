@@ -5,7 +5,7 @@ import pg from "pg";
 import { currentSignal, orCancel } from "./cancellation.ts";
 import { DatabaseAway, named } from "./postgres-errors.ts";
 import { currentScope, settingOf } from "./scope.ts";
-import { ScopedQuery, type SessionScope, scopeStatement } from "./scoped-query.ts";
+import { ScopedQuery, type SessionScope, type Statement, scopeStatement } from "./scoped-query.ts";
 
 /** How long an answer is waited for, since a connection of which nothing is heard looks like one that is busy. */
 export interface Patience {
@@ -69,8 +69,8 @@ export class PlainClient extends pg.Client {
     this.#isScopePrepared = true;
   }
 
-  #within(setting: string, config: pg.QueryConfig): Promise<unknown> {
-    const query = new ScopedQuery(config, {
+  #within(setting: string, statement: Statement): Promise<unknown> {
+    const query = new ScopedQuery(statement, {
       setting,
       isPrepared: this.#isScopePrepared,
       session: this.#session,

@@ -14,7 +14,8 @@ const scopes = new AsyncLocalStorage<Scope | undefined>();
  * Does `work`, whose statements see and change rows of `projects` alone; undefined: as if outside of any scope. What `work`
  * starts has the same scope.
  */
-export const inProjects = <T>(projects: Scope | undefined, work: () => T): T => scopes.run(projects, work);
+export const inProjects = <T>(projects: Scope | undefined, work: () => T): T =>
+  currentScope() === projects ? work() : scopes.run(projects, work);
 
 /** The scope of the work that asks; undefined outside of any: then what openDatabase was told for its connections holds. */
 export const currentScope = (): Scope | undefined => scopes.getStore();

@@ -38,6 +38,7 @@ interface Connection {
 interface PgQuery extends EventEmitter {
   text: string;
   values?: unknown[];
+  name?: string | undefined;
   callback(error: Error | null, result?: unknown): void;
   submit(connection: Connection): Error | null;
   prepare(connection: Connection): void;
@@ -45,7 +46,7 @@ interface PgQuery extends EventEmitter {
   handleCommandComplete(message: unknown, connection: Connection): void;
   handleReadyForQuery(connection: Connection): void;
 }
-const PgQuery = pg.Query as unknown as new (config: pg.QueryConfig) => PgQuery;
+const PgQuery = pg.Query as unknown as new (text: string, values?: unknown[]) => PgQuery;
 
 const begins = /^(?:begin|start transaction)\b/i;
 
@@ -77,6 +78,8 @@ function settingBytes(setting: string): Buffer {
   return bytes;
 }
 
+export type Statement = Pick<pg.QueryConfig, "text" | "values" | "name">;
+
 export interface ScopedQueryOptions {
   /** The scope, as scope.ts writes it. */
   setting: string;
@@ -94,8 +97,10 @@ export class ScopedQuery extends PgQuery {
   #isAwaitingScope = false;
   #setsSession = false;
 
-  constructor(config: pg.QueryConfig, options: ScopedQueryOptions) {
-    super(config);
+  constructor({ text, values, name }: Statement, options: ScopedQueryOptions) {
+    // Of an object pg makes a copy, property by property with its descriptor: 2 % of the server's time for a lone log_metric.
+    super(text, values);
+    this.name = name;
     this.#options = options;
   }
 

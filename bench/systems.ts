@@ -35,7 +35,9 @@ export const loggiaProgram = join(root, "bin", "loggia");
 export const loggia: System = {
   name: "loggia",
   title: "Loggia",
-  install: async () => {},
+  install: async () => {
+    await run(process.execPath, [join(root, "scripts", "build-server.ts")]);
+  },
   command: ({ port, database, files }) => [
     ...[loggiaProgram, "serve", "--migrate", "--database-url", database],
     ...["--data-dir", files, "--port", String(port)],

@@ -1,12 +1,12 @@
 /**
- * What tokens and row-level security cost: the same server twice, once as a laptop has it and with neither, once with a
- * token in the address of a project, measured in turns.
+ * What tokens and row-level security cost: the same server, in turns called as a laptop's is and with neither, and with a
+ * token at the address of a project.
  */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { measure } from "./measure.ts";
-import { type Row, value } from "./rows.ts";
+import { type Row, speedup, value } from "./rows.ts";
 import type { Seed } from "./seed.ts";
 import type { Stage } from "./stage.ts";
 import { loggia, loggiaProgram, type Running, type System, start } from "./systems.ts";
@@ -33,74 +33,97 @@ export interface TenancyOptions {
   seconds: number;
 }
 
+/** How many servers share the rounds, one after the other: a process has its luck with memory and compiler to its end. */
+const servers = 3;
+
 /** @returns the table. */
 export async function tenancy(stage: Stage, options: TenancyOptions): Promise<string> {
   const { data, rounds, seconds, only = usual } = options;
   const rows = options.rows.filter(({ id }) => only.includes(id));
-  const bare = await startBare(stage, data);
-  const guarded = await startGuarded(stage, data);
-  try {
-    const samples = new Map(rows.map((row) => [row.id, { bare: [] as Sample[], guarded: [] as Sample[] }]));
-    for (let round = 0; round < rounds; round++) {
-      for (const row of rows) {
-        const turns = [
-          ["bare", bare],
-          ["guarded", guarded],
-        ] as const;
-        for (const [name, { url, pid }] of round % 2 === 0 ? turns : turns.toReversed()) {
-          const sample = await measure(stage, { ...row.spec, seconds, warmup: seconds / 3, url }, pid);
-          if (sample instanceof Error) throw sample;
-          if (sample.report.errors > 0) throw new Error(`${row.id}: ${sample.report.firstError}`);
-          console.error(
-            `${row.id} ${name}`.padEnd(32),
-            `${number(value(row, sample.report))} ${row.unit}  ${number(cpu(sample))} ms CPU`,
-          );
-          samples.get(row.id)?.[name].push(sample);
-        }
+  const samples = new Map(rows.map((row) => [row.id, { bare: [] as Sample[], guarded: [] as Sample[] }]));
+  const open = await bringUpWithToken(stage, data);
+  let server: Running | undefined;
+  for (let round = 0, age = 0; round < rounds; age++) {
+    if (age % (1 + Math.ceil(rounds / servers)) === 0) {
+      await server?.stop();
+      server = await start(system, open, stage.ends);
+      age = 0;
+    }
+    if (server === undefined) throw new Error("no server was started");
+    for (const row of rows) {
+      for (const name of round % 2 === 0 ? modes : modes.toReversed()) {
+        await stage.postgres.run(database, rowSecurity(name === "bare" ? "disable" : "enable"));
+        const url = name === "bare" ? server.url : withToken(server.url, open.token);
+        const sample = await measure(stage, { ...row.spec, seconds, warmup: seconds / 3, url }, server.pid);
+        if (sample instanceof Error) throw sample;
+        if (sample.report.errors > 0) throw new Error(`${row.id}: ${sample.report.firstError}`);
+        console.error(
+          `${row.id} ${name}`.padEnd(32),
+          `${number(value(row, sample.report))} ${row.unit}  ${number(sample.serverCpu)} + ${number(sample.postgresCpu)} ms CPU`,
+        );
+        // The first round of a server is for V8, which compiles what is called often.
+        if (age > 0) samples.get(row.id)?.[name].push(sample);
       }
     }
-    return costTable(rows, samples);
-  } finally {
-    await guarded.stop();
-    await bare.stop();
+    if (age > 0) round++;
+    // The server does not start without.
+    await stage.postgres.run(database, rowSecurity("enable"));
   }
+  await server?.stop();
+  return costTable(rows, samples);
 }
+
+/** Without tokens and row-level security, and with them. */
+const modes = ["bare", "guarded"] as const;
 
 const cpu = ({ serverCpu, postgresCpu }: Sample) => serverCpu + postgresCpu;
 
-/** A server that asks for no token, and neither sets a scope nor is held to one. */
-async function startBare(stage: Stage, data: Seed): Promise<Running> {
-  const hook = join(import.meta.dirname, "unscoped.ts");
-  const system: System = { ...loggia, env: { NODE_OPTIONS: `--import=${hook}` } };
-  const { running } = await stage.bringUp(system, data, "bare");
-  // Now, since the server does not start without.
-  await stage.postgres.run(
-    "bench_bare",
-    `do $$
-      declare name text;
-      begin
-        for name in select relname from pg_class where relrowsecurity loop
-          execute format('alter table %I disable row level security', name);
-        end loop;
-      end
-    $$`,
-  );
-  return running;
-}
+const database = "bench_guarded";
 
-/** A server that asks for tokens; its address holds one. */
-async function startGuarded(stage: Stage, data: Seed): Promise<Running> {
-  const { running: open } = await stage.bringUp(loggia, data, "guarded");
-  await open.stop();
-  const database = stage.postgres.url("bench_guarded");
+const root = dirname(import.meta.dirname);
+
+/**
+ * One server for both, since two of the same code differ by a tenth from their start to their end: a call that brings no token
+ * is let in, and brings no scope along.
+ */
+const system: System = {
+  ...loggia,
+  // The sources, of which the hook changes two.
+  command: (options) => [join(root, "scripts", "run"), "src/main.ts", ...loggia.command(options).slice(1)],
+  env: { NODE_OPTIONS: `--import=${join(import.meta.dirname, "open-door.ts")}` },
+};
+
+/** For every table that has policies, as of the migrations. */
+const rowSecurity = (verb: "enable" | "disable") => `
+  do $$
+    declare name text;
+    begin
+      for name in select distinct polrelid::regclass from pg_policy loop
+        execute format('alter table %s ${verb} row level security', name);
+      end loop;
+    end
+  $$`;
+
+/** Fills a database, with a token. */
+async function bringUpWithToken(
+  stage: Stage,
+  data: Seed,
+): Promise<{ database: string; files: string; token: string }> {
+  const { running } = await stage.bringUp(loggia, data, "guarded");
+  await running.stop();
+  const url = stage.postgres.url(database);
   const { stdout } = await promisify(execFile)(loggiaProgram, [
     ...["token", "create", "--project", "default", "--role", "developer", "--quiet"],
-    ...["--database-url", database],
+    ...["--database-url", url],
   ]);
-  const running = await start(loggia, { database, files: open.files }, stage.ends);
-  const url = new URL("/api/v4/projects/default/ml/mlflow", running.url);
-  url.username = stdout.trim();
-  return { ...running, url: url.href };
+  return { database: url, files: running.files, token: stdout.trim() };
+}
+
+/** The address of the project, as whoever has the token sets it; the load generator sends it as the client does. */
+function withToken(server: string, token: string): string {
+  const url = new URL("/api/v4/projects/default/ml/mlflow", server);
+  url.username = token;
+  return url.href;
 }
 
 /** Speeds and processor times are medians; a cost is the median of what each round has found, in which both took their turn. */
@@ -109,19 +132,19 @@ function costTable(rows: Row[], samples: Map<string, { bare: Sample[]; guarded: 
     const { bare = [], guarded = [] } = samples.get(row.id) ?? {};
     const both = (of: (sample: Sample) => number) =>
       [bare, guarded].map((all) => number(median(all.map(of)))).join(" → ");
-    const cost = (of: (sample: Sample) => number) => {
+    const cost = (ratio: (before: Sample, after: Sample) => number) => {
       const rounds = bare.flatMap((before, i) => {
         const after = guarded[i];
-        return after === undefined ? [] : [of(after) / of(before) - 1];
+        return after === undefined ? [] : [ratio(before, after) - 1];
       });
       return `${(median(rounds) * 100).toFixed(1)} %`;
     };
     return [
       `${row.title}, ${row.unit}`,
       both((sample) => value(row, sample.report)),
-      cost((sample) => 1 / sample.report.perSecond),
+      cost((before, after) => speedup(row, value(row, before.report), value(row, after.report))),
       both(cpu),
-      cost(cpu),
+      cost((before, after) => cpu(after) / cpu(before)),
     ];
   });
   return table(

@@ -16,6 +16,7 @@ import {
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { newest } from "./newest.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const web = join(root, "web");
@@ -30,15 +31,6 @@ function isFresh(): boolean {
   const since = statSync(stamp).mtimeMs;
   const sources = [join(root, "package-lock.json"), join(root, "gen"), web];
   return sources.every((path) => newest(path) <= since);
-}
-
-/** When something below `path` was last changed, in milliseconds; a folder changes when a file in it comes or goes. */
-function newest(path: string): number {
-  if (path === built || /\/dist-\d+$/.test(path) || path.endsWith("/node_modules")) return 0;
-  const { mtimeMs } = statSync(path);
-  if (path === web) return Math.max(...readdirSync(path).map((name) => newest(join(path, name))));
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
 async function build(): Promise<void> {

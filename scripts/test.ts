@@ -16,6 +16,10 @@ if (named.length === 0 || named.includes("clients")) {
 if (named.length === 0 || named.includes("web"))
   await Promise.all([ensureChromium(), ensureClient("mlflow-1.28")]);
 
+// What users start is what the tests of commands start.
+const builder = new URL("build-server.ts", import.meta.url).pathname;
+spawnSync(process.execPath, [builder], { stdio: "inherit" });
+
 const vitest = new URL("../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
 const { status } = spawnSync(process.execPath, [vitest, "run", ...args], { stdio: "inherit" });
 process.exitCode = status ?? 1;

@@ -17,8 +17,8 @@ const replaced: Record<string, [string, string][]> = {
   ],
   "/src/interceptors/authenticate.ts": [
     [
-      "return withScope([project.id], () => next(request));",
-      'return principal.kind === "local" ? next(request) : withScope([project.id], () => next(request));',
+      "return withScope([project.id], request, next);",
+      'return principal.kind === "local" ? next(request) : withScope([project.id], request, next);',
     ],
   ],
 };

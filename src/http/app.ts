@@ -73,10 +73,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   const interceptors = options.interceptors(app.log);
   const surround = surroundWith(interceptors);
-  const answerOtherMethods = watchMethods(app);
+  const answerOtherMethod = watchMethods(app);
   app.addHook("onClose", async () => options.closed?.());
   guardEdge(app, edge);
-  answerErrors(app, options.web && answerPages(app, options.web));
+  const answerPage = options.web && answerPages(app, options.web);
+  answerErrors(app, (request, reply) => answerOtherMethod(request, reply) ?? answerPage?.(request, reply));
   mountHealth(app, options.health);
   mountServerInfo(app);
   mountOpenApi(app, options.services, options.health.version);
@@ -84,7 +85,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.byteRoutes !== undefined) options.byteRoutes(app, surround);
   if (options.web !== undefined) app.register(webRoutes, options.web);
   app.register(async (scope) => mountConnect(scope, services, { interceptors, ...limits }));
-  app.after(answerOtherMethods);
   await app.ready();
   return app;
 }

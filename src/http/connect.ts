@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, Http2ServerRequest } from "node:http2";
 import { Code, ConnectError, type Interceptor, type ServiceImplSpec } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from "fastify";
 import { ExportService } from "../../gen/loggia/v1/export_pb.js";
 import { cutKey, protocolKey, responseHeaderKey, stoppingKey } from "../auth/context-keys.ts";
 import { valuesOf } from "./call-values.ts";
@@ -46,7 +46,11 @@ export function mountConnect(
     if (unary.has(routeOptions.url ?? "")) cutWhenSlow(raw, bodyTimeout);
     if (routeOptions.url?.startsWith(`/${ExportService.typeName}/`)) cutWhenStalled(reply.raw);
   });
-  app.register(fastifyConnectPlugin, {
+  // The plugin asks for every method of a path. No RPC is declared free of side effects, so Connect knows none but POST; methods.ts
+  // answers the others.
+  app.all = ((url: string, options: object, handler: RouteHandlerMethod) =>
+    app.route({ ...options, method: "POST", url, handler })) as typeof app.all;
+  const plugged: Parameters<typeof fastifyConnectPlugin>[1] = {
     routes(router) {
       for (const { methods } of services)
         for (const spec of Object.values(methods)) router.rpc(spec.method, spec.impl);
@@ -61,7 +65,8 @@ export function mountConnect(
     shutdownSignal: shutdown.signal,
     readMaxBytes: 4 * 2 ** 20,
     writeMaxBytes: 16 * 2 ** 20,
-  });
+  };
+  fastifyConnectPlugin(app, plugged, () => {});
 }
 
 /** Milliseconds that a sender has to read why its message was refused. */

@@ -32,9 +32,9 @@ export function authenticate(gate: Gatekeeper): Interceptor {
     const { contextValues } = request;
     contextValues.set(principalKey, principal).set(accessKey, access);
     // What is about no project is about all that the caller may know of, or about who they are.
-    if (project === undefined) return withScope("all", () => next(request));
+    if (project === undefined) return withScope("all", request, next);
     contextValues.set(projectKey, project.id).set(roleKey, role);
-    return withScope([project.id], () => next(request));
+    return withScope([project.id], request, next);
   };
 }
 

@@ -100,10 +100,9 @@ export function tokenGate(options: TokenGateOptions): Gatekeeper & { forget(): v
         const key = reference ?? defaultProject;
         return knownPublic.get(key) ?? knownPublic.fill(key, lookAnonymously(key));
       }
-      // What is remembered is a good token, and that has no line break, so no two pairs have the same key. Another case of a
-      // path names the same project; it must not put others out.
-      const key = reference === undefined ? credential : `${credential}\n${reference.toLowerCase()}`;
-      return known.get(key) ?? known.fill(key, look(call, credential, reference));
+      // Another case of a path names the same project; it must not put others out.
+      const part = reference?.toLowerCase();
+      return known.get(credential, part) ?? known.fill(credential, look(call, credential, reference), part);
     },
     projectName: (call) => call.get(projectReferenceKey) ?? defaultProject,
     forget() {

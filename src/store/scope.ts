@@ -23,11 +23,14 @@ export const currentScope = (): Scope | undefined => scopes.getStore();
 /** The scope as Postgres' setting `app.projects` has it. There is nothing in it that would need quoting. */
 export const settingOf = (scope: Scope): string => (scope === "all" ? "all" : `{${scope.join(",")}}`);
 
+const isSame = (one: Scope, other: Scope) =>
+  one === other || (one.length === 1 && other.length === 1 && one[0] === other[0]);
+
 /** The scope of several pieces of work together; undefined when none of them has one. */
 export function union(all: readonly (Scope | undefined)[]): Scope | undefined {
   const known = all.filter((scope) => scope !== undefined);
   const [first] = known;
-  if (known.length < 2) return first;
+  if (first === undefined || known.every((scope) => isSame(scope, first))) return first;
   if (known.includes("all")) return "all";
   return [...new Set(known.flat() as bigint[])];
 }

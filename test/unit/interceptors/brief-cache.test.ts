@@ -79,3 +79,25 @@ test("it remembers ten thousand answers and forgets the oldest", async () => {
   expect(known.get("1")).toBeDefined();
   expect(known.get("10000")).toBeDefined();
 });
+
+test("a key may have several answers, by their parts", async () => {
+  const known = cache();
+  await known.fill("a", Promise.resolve({ text: "one" }), "1");
+  await known.fill("a", Promise.resolve({ text: "two" }), "2");
+  expect([known.get("a", "1"), known.get("a", "2")]).toEqual([{ text: "one" }, { text: "two" }]);
+  expect(known.get("a")).toBeUndefined();
+  await known.fill("a", Promise.resolve({ text: "nobody", life: 0 }), "2");
+  expect([known.get("a", "1"), known.get("a", "2")]).toEqual([{ text: "one" }, undefined]);
+});
+
+test("parts count as answers, and are forgotten with their key", async () => {
+  const known = cache();
+  for (let i = 0; i < 9_999; i++) await known.fill("old", Promise.resolve({ text: "" }), String(i));
+  await known.fill("new", Promise.resolve({ text: "" }));
+  expect(known.get("old", "0")).toBeDefined();
+  await known.fill("new", Promise.resolve({ text: "" }), "one more");
+  expect(known.get("old", "0")).toBeUndefined();
+  expect(known.get("old", "9998")).toBeUndefined();
+  expect(known.get("new")).toBeDefined();
+  expect(known.get("new", "one more")).toBeDefined();
+});

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 import { describe, expect, test } from "vitest";
+import { newRunId } from "../../src/services/ids.ts";
 import { appRole } from "../../src/store/app-role.ts";
 import type { Database } from "../../src/store/database.ts";
+import { logBatch } from "../../src/store/log-batch.ts";
+import { createRun } from "../../src/store/new-runs.ts";
 import { sqlState } from "../../src/store/postgres-errors.ts";
 import { inProjects, type Scope } from "../../src/store/scope.ts";
-import { testDatabase } from "../support/database.ts";
+import { testDatabase, testProject } from "../support/database.ts";
 
 const { owner, another } = await testDatabase();
 const db = another({ projects: undefined });
@@ -107,11 +110,29 @@ const stateOf = (work: Promise<unknown>) =>
   );
 const insufficientPrivilege = "42501";
 
+/** Its rows come by one statement, which has their project from `runs`; see below. */
+const trusting = "metrics";
+
 test("every table with a project has forced row-level security, by the one policy", () => {
   expect(tables.length).toBeGreaterThan(25);
   expect(tables.filter((table) => !table.forced).map((table) => table.name)).toEqual([]);
-  expect(new Set(tables.flatMap((table) => table.policies))).toEqual(new Set(["in_scope * t"]));
-  expect(tables.filter((table) => table.policies.length !== 1)).toEqual([]);
+  const others = tables.filter(({ name }) => name !== trusting);
+  expect(new Set(others.flatMap((table) => table.policies))).toEqual(new Set(["in_scope * t"]));
+  expect(others.filter((table) => table.policies.length !== 1)).toEqual([]);
+});
+
+test("points alone are added unchecked, and read, changed and deleted by the policy of all", async () => {
+  const { rows } = await sql<Record<string, string | null>>`
+    select cmd, qual, with_check from pg_policies
+    where tablename in (${trusting}, 'latest_metrics') order by tablename, cmd`.execute(owner);
+  const [every, ...ofPoints] = rows;
+  expect(every).toMatchObject({ cmd: "ALL", with_check: null });
+  expect(ofPoints).toEqual([
+    { cmd: "DELETE", qual: every?.qual, with_check: null },
+    { cmd: "INSERT", qual: null, with_check: "true" },
+    { cmd: "SELECT", qual: every?.qual, with_check: null },
+    { cmd: "UPDATE", qual: every?.qual, with_check: null },
+  ]);
 });
 
 describe.each(tables)("of $name, statements that name no project", ({ name }) => {
@@ -128,6 +149,8 @@ describe.each(tables)("of $name, statements that name no project", ({ name }) =>
     await clear(name);
   });
 
+  if (name === trusting) return;
+
   test("cannot add a row for another project", async () => {
     const add = (scope: Scope | undefined) => stateOf(inProjects(scope, () => insert(db, name, theirs)));
     expect(await add([mine])).toBe(insufficientPrivilege);
@@ -135,6 +158,20 @@ describe.each(tables)("of $name, statements that name no project", ({ name }) =>
     expect(await add(undefined)).toBe(insufficientPrivilege);
     expect(await all(owner, name)).toEqual([]);
   });
+});
+
+test("points are added to no run of another project", async () => {
+  const [project, another] = [await testProject(owner), await testProject(owner)];
+  const runId = newRunId();
+  const run = { project: another, experiment: 0n, runId, userId: "", startTime: 0n, tags: [] };
+  await inProjects([another], () => createRun(db, run));
+  const metrics = [{ key: "m", value: 1, step: 0n, timestamp: 1n }];
+  const log = (scope: Scope) =>
+    inProjects(scope, () => logBatch(db, { project: another, runId, metrics, params: [], tags: [] }));
+  expect(await log([project])).toEqual({ state: "absent" });
+  expect((await sql`select from metrics where project_id = ${another}`.execute(owner)).rows).toEqual([]);
+  expect(await log([another])).toEqual({ state: "logged" });
+  expect((await sql`select from metrics where project_id = ${another}`.execute(owner)).rows).toHaveLength(1);
 });
 
 // Nobody changes the audit log; see below.

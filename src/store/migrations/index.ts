@@ -18,6 +18,7 @@ import * as runsByStatus from "./0018_runs_by_status.ts";
 import * as writtenRuns from "./0019_written_runs.ts";
 import * as countMovedRuns from "./0020_count_moved_runs.ts";
 import * as runsByEnd from "./0021_runs_by_end.ts";
+import * as insertPoints from "./0022_insert_points.ts";
 
 /** Every migration, in order. Applied ones never change: a new one is added below (expand first, contract a release later). */
 export const migrations: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const migrations: Record<string, Migration> = {
   "0019_written_runs": writtenRuns,
   "0020_count_moved_runs": countMovedRuns,
   "0021_runs_by_end": runsByEnd,
+  "0022_insert_points": insertPoints,
 };

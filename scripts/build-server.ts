@@ -13,7 +13,9 @@ const built = join(root, "dist", "server");
 /** As old as the beginning of the build, so that it is older than what changed meanwhile; bin/loggia looks at it. */
 const main = join(built, "main.js");
 
-const sources = ["src", "gen", "package-lock.json"].map((name) => join(root, name));
+// package.json names the versions of what is built in, and npm, which writes the lock file anew to remove what a server does not
+// need, leaves it as it is.
+const sources = ["src", "gen", "package.json"].map((name) => join(root, name));
 
 const isFresh = () => existsSync(main) && sources.every((path) => newest(path) <= statSync(main).mtimeMs);
 

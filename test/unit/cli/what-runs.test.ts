@@ -29,7 +29,7 @@ beforeEach(() => {
   copyFileSync(program, join(root, "bin/loggia"));
   leave("src/store/runs.ts", seconds);
   leave("gen/runs_pb.js", seconds);
-  leave("package-lock.json", seconds);
+  leave("package.json", seconds);
   utimesSync(join(root, "src"), seconds, seconds);
 });
 
@@ -45,7 +45,7 @@ test("a build that is newer than all sources runs", () => {
   expect(run()).toBe("dist/server/main.js serve --port 1\n");
 });
 
-test.each(["src/store/runs.ts", "gen/runs_pb.js", "package-lock.json"])(
+test.each(["src/store/runs.ts", "gen/runs_pb.js", "package.json"])(
   "the sources run once %s has changed",
   (file) => {
     leave("dist/server/main.js", seconds + 1);

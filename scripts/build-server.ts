@@ -1,7 +1,7 @@
 /**
  * Builds the server into dist/server when it is missing or older than its sources; else it is done at once and says nothing.
  * `npm start` and packing run it. It is the same program in a few files instead of seven hundred, which Node need not look
- * for one by one: a start takes two thirds of the time (docs/performance.md). bin/loggia runs the sources where there is no build, or an older one.
+ * for one by one: a start takes three fifths of the time (docs/performance.md). bin/loggia runs the sources where there is no build, or an older one.
  */
 import { existsSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";

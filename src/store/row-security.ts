@@ -28,7 +28,7 @@ export async function secureTables(db: QueryExecutorProvider): Promise<void> {
 }
 
 /**
- * Lets new rows of a secured table in unseen; what is there is read, changed and deleted within the scope as before. For a table
+ * Lets new rows of a secured table in unchecked; what is there is read, changed and deleted within the scope as before. For a table
  * whose rows come by one statement, which has their project from rows that it has read in its scope.
  */
 export async function trustInserts(db: QueryExecutorProvider, name: string): Promise<void> {

@@ -352,6 +352,16 @@ describe("a logged model", () => {
     const card = page.getByRole("region", { name: "classifier" });
     await card.getByText("tensor(float64, −1 × 2)").waitFor();
     await card.getByText("sklearn", { exact: true }).waitFor();
+    const created = card
+      .getByText("Created", { exact: true })
+      .locator("xpath=following-sibling::dd")
+      .locator("time");
+    const time = new Date((await created.getAttribute("datetime")) ?? "");
+    expect(Math.abs(Date.now() - time.getTime())).toBeLessThan(3_600_000);
+    // The browser of these tests is in Rome.
+    expect(await created.textContent()).toContain(
+      time.toLocaleTimeString("en-GB", { timeZone: "Europe/Rome" }),
+    );
     expect(await accessibilityOf(page)).toEqual([]);
     await card.getByRole("button", { name: "Copy the Python code: As sklearn" }).click();
     await eventually(() => copied(page)).toContain(

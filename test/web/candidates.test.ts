@@ -412,6 +412,8 @@ describe("on a phone", () => {
     const page = await visit(at("orchard"), { viewport: { width: 360, height: 760 } });
     await eventually(() => names(page)).toHaveLength(6);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    await page.getByText("9 candidates").waitFor();
+    expect(await page.getByText("of them below others", { exact: false }).last().isVisible()).toBe(false);
     expect(await accessibilityOf(page)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accessibilityOf, eventually, loggiaPages } from "./loggia-pages.ts";
+import { accessibilityOf, eventually, loggiaPages, overhang } from "./loggia-pages.ts";
 
 const { ids, visit } = await loggiaPages();
 const experiments = "/default/-/ml/experiments";
@@ -134,6 +134,32 @@ describe("the list of experiments", () => {
     const page = await visit("/nobody/here/-/ml/experiments", { expected: ["ListExperiments 404"] });
     await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
     expect(ids.orchard).toMatch(/^\d+$/);
+  });
+});
+
+describe("the list of experiments on a phone", () => {
+  it("has a card for each, which says what its numbers are, and nothing is cut off", async () => {
+    const page = await visit(experiments, { viewport: { width: 360, height: 760 } });
+    const row = page.getByRole("row", { name: /^orchard/ });
+    await row.waitFor();
+    expect(await overhang(page)).toBe(0);
+    expect(await row.getByRole("cell", { name: "9 candidates" }).count()).toBe(1);
+    await row.getByRole("button", { name: "Actions for orchard" }).click();
+    await page.getByRole("menuitem", { name: "Rename …" }).waitFor();
+    await page.keyboard.press("Escape");
+    expect(await accessibilityOf(page)).toEqual([]);
+  });
+
+  it("is sorted by the heads that stay above the cards", async () => {
+    const page = await visit(experiments, { viewport: { width: 360, height: 760 } });
+    await page.getByLabel("Find an experiment").fill("to d");
+    const names = () => page.locator("tbody td:first-child a").allInnerTexts();
+    await page.getByRole("button", { name: "Name" }).click();
+    await eventually(names).toEqual(["to delete", "to describe"]);
+    await page.getByRole("button", { name: "Name" }).click();
+    await eventually(names).toEqual(["to describe", "to delete"]);
+    const head = page.getByRole("columnheader", { name: "Name" });
+    expect(await head.getAttribute("aria-sort")).toBe("descending");
   });
 });
 

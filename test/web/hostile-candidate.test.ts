@@ -31,6 +31,7 @@ it("runs nothing in what a model says of itself, and gives it no line in the cod
   const page = await visit(at("?tab=models"), { expected: ["get-artifact 404"] });
   const card = page.getByRole("region", { name: /^<img/ }).first();
   await card.getByRole("cell", { name: /^<img/ }).first().waitFor();
+  await card.getByRole("definition").filter({ hasText: /^<img/ }).first().waitFor();
   const code = await card
     .getByRole("region", { name: /Python code/ })
     .first()

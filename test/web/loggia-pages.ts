@@ -130,10 +130,10 @@ export async function accessibilityOf(page: Page): Promise<string[]> {
     );
 }
 
-/** How many pixels of a page lie beyond its right edge: none, in a page that fits. */
+/** How many pixels of a page, or of a plain table in it, lie beyond its right edge: none, in a page that fits. */
 export const overhang = (page: Page): Promise<unknown> =>
   page.evaluate(
-    "Math.max(...[document.documentElement, document.querySelector('main')].map((one) => one.scrollWidth - one.clientWidth))",
+    "Math.max(...[...document.querySelectorAll(':root, main, :has(> table)')].map((one) => one.scrollWidth - one.clientWidth))",
   );
 
 /** Signs in with a token, by the page for it, and goes to an address. */

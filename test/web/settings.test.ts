@@ -262,8 +262,14 @@ describe("the audit log", () => {
     for (const role of ["guest", "developer"])
       await project.rest("POST", "/api/1.0/loggia/members/set", { username: "linus", role }, { token });
     await project.rest("POST", "/api/1.0/loggia/tokens/create", { name: attack, role: "guest" }, { token });
+    const { body } = await project.rest("POST", "experiments/create", { name: "brief" }, { token });
+    const experiment = body.experiment_id;
+    await project.rest("POST", "experiments/delete", { experiment_id: experiment }, { token });
     await page.reload();
-    await page.getByRole("row", { name: /token\.create/ }).waitFor();
+    const made = page.getByRole("row", { name: /token\.create/ });
+    await made.getByText(/^expires \d{1,2} \w{3,4} \d{4}, \d\d:\d\d:\d\d$/).waitFor();
+    expect(await made.locator("time").last().getAttribute("title")).toMatch(/GMT\+[12]|CES?T/);
+    await page.getByRole("cell", { name: `experiment ${experiment}`, exact: true }).waitFor();
     await page.getByLabel("Action").fill("member.*");
     await page.getByRole("row", { name: /token\.create/ }).waitFor({ state: "detached" });
     expect(await page.getByRole("row", { name: /member\.set/ }).count()).toBe(2);

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { fromAddress, parseSearch, printSearch, toAddress } from "../../../web/src/address.ts";
 import { safeLink } from "../../../web/src/format/link.ts";
 import { shortNumber } from "../../../web/src/format/number.ts";
-import { ago, duration } from "../../../web/src/format/time.ts";
+import { ago, duration, isoTime } from "../../../web/src/format/time.ts";
 
 describe("a number for reading", () => {
   test.each([
@@ -47,6 +47,17 @@ describe("a time for reading", () => {
     [7_620_000, "2 h 07 min"],
     [100 * 3_600_000, "4 d 4 h"],
   ])("a duration of %d ms is %s", (ms, text) => expect(duration(ms)).toBe(text));
+
+  test.each([
+    ["2026-06-15T12:00:00Z", now],
+    ["2026-06-15T12:00:00.123456Z", now + 123],
+    ["2026-06-15T12:00:00", undefined],
+    ["2026-06-15 12:00:00Z", undefined],
+    ["on 2026-06-15T12:00:00Z", undefined],
+    ["2026-13-45T99:00:00Z", undefined],
+    ["7", undefined],
+    ["", undefined],
+  ])("%j is the time %s", (text, time) => expect(isoTime(text)).toBe(time));
 });
 
 describe("an address", () => {

@@ -51,6 +51,13 @@ export function ago(time: number, now = Date.now()): string {
 const dateOf = (time: number, now: number) =>
   (new Date(time).getFullYear() === new Date(now).getFullYear() ? day : dayOfYear)().format(time);
 
+/** A time as ISO 8601 writes it in UTC: `2022-08-08T21:06:40.123Z`; undefined for any other text. */
+export function isoTime(text: string): number | undefined {
+  if (!/^\d{4}(-\d\d){2}T\d\d(:\d\d){2}(\.\d+)?Z$/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** `8 Aug 2022, 23:06:40`. */
 export const toSecond = (time: number): string => second().format(time);
 

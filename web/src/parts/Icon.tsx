@@ -17,7 +17,6 @@ const paths = {
   filter: "M2.5 4h11M4.5 8h7M6.5 12h3",
   file: "M4 2h5l3.5 3.5V14H4zM9 2v3.5h3.5",
   folder: "M1.8 12.8v-9h4.4l1.5 1.7h6.5v7.3z",
-  grip: "M6 4v.01M10 4v.01M6 8v.01M10 8v.01M6 12v.01M10 12v.01",
   keyboard: "M1.5 4.5h13v7h-13zM4 7v.01M6.7 7v.01M9.3 7v.01M12 7v.01M5 9.5h6",
   lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
   monitor: "M2 3h12v8H2zM6 13.5h4",

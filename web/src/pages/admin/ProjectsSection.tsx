@@ -5,7 +5,7 @@ import { projectsQuery } from "../../api/projects.ts";
 import { Button } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
-import { Table } from "../../parts/Table.tsx";
+import { Cell, Head, Row, Table } from "../../parts/Table.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
 import { Section, sectionStyles as styles } from "../settings/Sections.tsx";
@@ -38,37 +38,37 @@ export function ProjectsSection() {
       {found?.length === 0 ? (
         <Notice icon="search" title="No project has this path" />
       ) : (
-        <Table label="Projects">
-          <thead>
-            <tr>
-              <th scope="col">Path</th>
-              <th scope="col">Who may read</th>
-              <th scope="col">Created</th>
-            </tr>
-          </thead>
-          <tbody>
-            {found === undefined ? (
-              <WaitingRows columns={3} />
-            ) : (
-              found.map(({ projectId, path, description, visibility, createdAt, archivedAt }) => (
-                <tr key={String(projectId)}>
-                  <td>
-                    <span className={styles.who}>
-                      <Link to="/p/$project/ml/settings/{-$section}" params={{ project: path }}>
-                        {path}
-                      </Link>
-                      {archivedAt === undefined ? null : <span className={styles.mark}>Archived</span>}
-                    </span>
-                    {description === "" ? null : <span>{description}</span>}
-                  </td>
-                  <td>{visibility}</td>
-                  <td className={styles.time}>
-                    <Ago time={Number(createdAt)} />
-                  </td>
-                </tr>
-              ))
-            )}
-          </tbody>
+        <Table
+          label="Projects"
+          heads={
+            <>
+              <Head>Path</Head>
+              <Head>Who may read</Head>
+              <Head>Created</Head>
+            </>
+          }
+        >
+          {found === undefined ? (
+            <WaitingRows columns={3} />
+          ) : (
+            found.map(({ projectId, path, description, visibility, createdAt, archivedAt }) => (
+              <Row key={String(projectId)}>
+                <Cell>
+                  <span className={styles.who}>
+                    <Link to="/p/$project/ml/settings/{-$section}" params={{ project: path }}>
+                      {path}
+                    </Link>
+                    {archivedAt === undefined ? null : <span className={styles.mark}>Archived</span>}
+                  </span>
+                  {description === "" ? null : <span>{description}</span>}
+                </Cell>
+                <Cell data-before={visibility === "members" ? "read by" : undefined}>{visibility}</Cell>
+                <Cell data-before="created" className={styles.time}>
+                  <Ago time={Number(createdAt)} />
+                </Cell>
+              </Row>
+            ))
+          )}
         </Table>
       )}
       {isCreating ? <ProjectDialog onClose={() => setCreating(false)} /> : null}

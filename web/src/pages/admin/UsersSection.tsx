@@ -6,7 +6,7 @@ import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { FailureLine, FailureNotice, Notice } from "../../parts/Notice.tsx";
-import { Table, tableStyles } from "../../parts/Table.tsx";
+import { ActionsHead, Cell, Head, Row, Table, tableStyles } from "../../parts/Table.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
@@ -47,74 +47,72 @@ export function UsersSection({ viewer, onTokens }: { viewer: string; onTokens: (
       {found?.length === 0 ? (
         <Notice icon="user" title={wanted === "" ? "No users yet" : "No user has this name"} />
       ) : (
-        <Table label="Users">
-          <thead>
-            <tr>
-              <th scope="col">User</th>
-              <th scope="col">State</th>
-              <th scope="col">Created</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {found === undefined ? (
-              <WaitingRows columns={4} />
-            ) : (
-              found.map((user) => (
-                <tr key={user.username}>
-                  <td>
-                    <span className={styles.who}>
-                      {user.username}
-                      {user.isAdmin ? <span className={styles.mark}>Administrator</span> : null}
+        <Table
+          label="Users"
+          heads={
+            <>
+              <Head>User</Head>
+              <Head>State</Head>
+              <Head>Created</Head>
+              <ActionsHead />
+            </>
+          }
+        >
+          {found === undefined ? (
+            <WaitingRows columns={4} />
+          ) : (
+            found.map((user) => (
+              <Row key={user.username}>
+                <Cell>
+                  <span className={styles.who}>
+                    {user.username}
+                    {user.isAdmin ? <span className={styles.mark}>Administrator</span> : null}
+                  </span>
+                  {user.name === "" ? null : <span>{user.name}</span>}
+                </Cell>
+                <Cell>
+                  {user.blockedAt === undefined ? (
+                    "Active"
+                  ) : (
+                    <span className={styles.mark} data-bad="">
+                      Blocked
                     </span>
-                    {user.name === "" ? null : <span>{user.name}</span>}
-                  </td>
-                  <td>
+                  )}
+                </Cell>
+                <Cell data-before="created" className={styles.time}>
+                  <Ago time={Number(user.createdAt)} />
+                </Cell>
+                <Cell className={tableStyles.last}>
+                  <Menu
+                    align="end"
+                    trigger={<IconButton icon="more" label={`Actions for ${user.username}`} />}
+                  >
+                    <MenuItem icon="edit" onSelect={() => setOpen({ dialog: "edit", user })}>
+                      Edit …
+                    </MenuItem>
+                    <MenuItem icon="lock" onSelect={() => onTokens(user.username)}>
+                      Tokens
+                    </MenuItem>
+                    <MenuSeparator />
                     {user.blockedAt === undefined ? (
-                      "Active"
+                      <MenuItem
+                        icon="close"
+                        danger
+                        disabled={user.username === viewer}
+                        onSelect={() => setOpen({ dialog: "block", user })}
+                      >
+                        Block …
+                      </MenuItem>
                     ) : (
-                      <span className={styles.mark} data-bad="">
-                        Blocked
-                      </span>
+                      <MenuItem icon="restore" onSelect={() => unblock.mutate(user)}>
+                        Unblock
+                      </MenuItem>
                     )}
-                  </td>
-                  <td className={styles.time}>
-                    <Ago time={Number(user.createdAt)} />
-                  </td>
-                  <td className={tableStyles.last}>
-                    <Menu
-                      align="end"
-                      trigger={<IconButton icon="more" label={`Actions for ${user.username}`} />}
-                    >
-                      <MenuItem icon="edit" onSelect={() => setOpen({ dialog: "edit", user })}>
-                        Edit …
-                      </MenuItem>
-                      <MenuItem icon="lock" onSelect={() => onTokens(user.username)}>
-                        Tokens
-                      </MenuItem>
-                      <MenuSeparator />
-                      {user.blockedAt === undefined ? (
-                        <MenuItem
-                          icon="close"
-                          danger
-                          disabled={user.username === viewer}
-                          onSelect={() => setOpen({ dialog: "block", user })}
-                        >
-                          Block …
-                        </MenuItem>
-                      ) : (
-                        <MenuItem icon="restore" onSelect={() => unblock.mutate(user)}>
-                          Unblock
-                        </MenuItem>
-                      )}
-                    </Menu>
-                  </td>
-                </tr>
-              ))
-            )}
-          </tbody>
+                  </Menu>
+                </Cell>
+              </Row>
+            ))
+          )}
         </Table>
       )}
       {open?.dialog === "create" ? <UserDialog onClose={close} /> : null}

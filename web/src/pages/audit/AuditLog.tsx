@@ -2,12 +2,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue } from "react";
 import { type AuditFilter, type Event, eventsQuery, exportAddress } from "../../api/audit.ts";
+import { isoTime } from "../../format/time.ts";
 import { Button, buttonClass } from "../../parts/Button.tsx";
 import { TextField } from "../../parts/Field.tsx";
 import { Icon } from "../../parts/Icon.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
-import { Table, tableStyles } from "../../parts/Table.tsx";
-import { Ago } from "../../parts/Time.tsx";
+import { Cell, Head, Row, Table, tableStyles } from "../../parts/Table.tsx";
+import { Ago, Moment } from "../../parts/Time.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
 import { Section } from "../settings/Sections.tsx";
 import styles from "./AuditLog.module.css";
@@ -87,54 +88,62 @@ export function AuditLog({ project }: { project?: string }) {
 
 /** @param events undefined while they are on their way. */
 const EventsTable = ({ events }: { events: readonly Event[] | undefined }) => (
-  <div className={styles.events}>
-    <Table label="Events">
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Who</th>
-          <th scope="col">Action</th>
-          <th scope="col">On what</th>
-          <th scope="col">From</th>
-        </tr>
-      </thead>
-      <tbody>
-        {events === undefined ? (
-          <WaitingRows columns={5} />
-        ) : (
-          events.map((event) => <EventRow key={String(event.eventId)} event={event} />)
-        )}
-      </tbody>
-    </Table>
-  </div>
+  <Table
+    label="Events"
+    heads={
+      <>
+        <Head>When</Head>
+        <Head>Who</Head>
+        <Head>Action</Head>
+        <Head>On what</Head>
+        <Head>From</Head>
+      </>
+    }
+  >
+    {events === undefined ? (
+      <WaitingRows columns={5} />
+    ) : (
+      events.map((event) => <EventRow key={String(event.eventId)} event={event} />)
+    )}
+  </Table>
 );
 
+/** What was acted on; a number alone gets its kind, with which the action begins. */
+const target = ({ action, object }: Event) =>
+  /^\d+$/.test(object) ? `${action.split(".", 1)[0]?.replaceAll("_", " ")} ${object}` : object;
+
+/** A value among the details of an event: a time in the viewer's zone, any other as it is. */
+function Detail({ value }: { value: string }) {
+  const time = isoTime(value);
+  return time === undefined ? value : <Moment time={time} />;
+}
+
 const EventRow = ({ event }: { event: Event }) => (
-  <tr className={styles.event}>
-    <td className={styles.time}>
+  <Row className={styles.event}>
+    <Cell className={styles.time}>
       <Ago time={Number(event.at)} />
-    </td>
-    <td>
+    </Cell>
+    <Cell>
       <div className={styles.actor}>{event.actor}</div>
-    </td>
-    <td>
+    </Cell>
+    <Cell>
       <code>{event.action}</code>
       {event.result === "ok" ? null : <div className={styles.refused}>{event.result}</div>}
-    </td>
-    <td>
-      <div className={styles.object}>{event.object}</div>
+    </Cell>
+    <Cell className={styles.what}>
+      <div className={styles.object}>{target(event)}</div>
       {event.details.length === 0 ? null : (
         <div className={styles.details}>
           {event.details.map(({ key, value }) => (
             <span key={key}>
-              {key} {value}
+              {key} <Detail value={value} />
             </span>
           ))}
         </div>
       )}
-    </td>
-    <td className={styles.time} title={`Request ${event.requestId}`}>
+    </Cell>
+    <Cell className={`${styles.time} ${styles.address}`} title={`Request ${event.requestId}`}>
       {event.address}
-    </td>
-  </tr>
+    </Cell>
+  </Row>
 );

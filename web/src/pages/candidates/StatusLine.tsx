@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { CandidatesOf } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { count, counted } from "../../format/number.ts";
@@ -50,7 +51,12 @@ export const StatusLine = ({
   </footer>
 );
 
-function told(total: number, hasMore: boolean, of: CandidatesOf, experiment: Experiment | undefined): string {
+function told(
+  total: number,
+  hasMore: boolean,
+  of: CandidatesOf,
+  experiment: Experiment | undefined,
+): ReactNode {
   const more = hasMore ? "more than " : "";
   const all = of.stage === "active" ? experiment?.candidates : experiment?.deletedCandidates;
   if (of.filter !== "" || of.name !== "")
@@ -58,6 +64,11 @@ function told(total: number, hasMore: boolean, of: CandidatesOf, experiment: Exp
       ? `${more}${counted(total, "candidate")} found`
       : `${more}${count(total)} of ${counted(Math.max(all, total), "candidate")}`;
   if (of.isTopLevel && of.stage !== "all" && all !== undefined && all > total && !hasMore)
-    return `${counted(all, "candidate")}, ${count(all - total)} of them below others`;
+    return (
+      <>
+        {counted(all, "candidate")}
+        <span className={styles.wide}>, {count(all - total)} of them below others</span>
+      </>
+    );
   return `${more}${counted(total, "candidate")}`;
 }

@@ -4,9 +4,19 @@ import { type Experiment, ownTags } from "../../api/experiments.ts";
 import { count, counted } from "../../format/number.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
-import { SortHead, type Sorting, Table, tableStyles } from "../../parts/Table.tsx";
+import {
+  ActionsHead,
+  Cell,
+  Head,
+  Row,
+  SortHead,
+  type Sorting,
+  Table,
+  tableStyles,
+} from "../../parts/Table.tsx";
 import { Tag } from "../../parts/Tag.tsx";
 import { Ago } from "../../parts/Time.tsx";
+import { WaitingRows } from "../../parts/WaitingRows.tsx";
 import { deleteExperiment, restoreExperiment } from "./actions.ts";
 import styles from "./ExperimentsTable.module.css";
 import { NameDialog } from "./NameDialog.tsx";
@@ -36,9 +46,10 @@ export function ExperimentsTable({
   const hasCreators = experiments?.some(({ creator }) => creator !== "") ?? false;
   return (
     <>
-      <Table label="Experiments">
-        <thead>
-          <tr>
+      <Table
+        label="Experiments"
+        heads={
+          <>
             <SortHead column="name" {...head}>
               Name
             </SortHead>
@@ -51,52 +62,56 @@ export function ExperimentsTable({
             <SortHead column="created" {...head}>
               Created
             </SortHead>
-            {hasCreators ? <th scope="col">Creator</th> : null}
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {experiments === undefined
-            ? [0, 1, 2, 3].map((row) => <WaitingRow key={row} />)
-            : experiments.slice(0, most).map((experiment) => (
-                <tr key={experiment.id}>
-                  <td className={styles.name}>
-                    <Link
-                      to="/p/$project/ml/experiments/$experiment"
-                      params={{ project, experiment: experiment.id }}
-                    >
-                      {experiment.name}
-                    </Link>
-                    <span className={styles.tags}>
-                      {ownTags(experiment.tags)
-                        .slice(0, 4)
-                        .map(([key, value]) => (
-                          <Tag key={key} name={key} value={value} />
-                        ))}
-                    </span>
-                  </td>
-                  <td className={tableStyles.number}>{count(experiment.candidates)}</td>
-                  <td className={styles.time}>
-                    <Ago time={experiment.activeAt} />
-                  </td>
-                  <td className={styles.time}>
-                    <Ago time={experiment.createdAt} />
-                  </td>
-                  {hasCreators ? <td>{experiment.creator}</td> : null}
-                  <td className={tableStyles.last}>
-                    {writes ? (
-                      <Actions
-                        project={project}
-                        experiment={experiment}
-                        onRename={() => setRenamed(experiment)}
-                      />
-                    ) : null}
-                  </td>
-                </tr>
-              ))}
-        </tbody>
+            {hasCreators ? <Head>Creator</Head> : null}
+            <ActionsHead />
+          </>
+        }
+      >
+        {experiments === undefined ? (
+          <WaitingRows columns={6} />
+        ) : (
+          experiments.slice(0, most).map((experiment) => (
+            <Row key={experiment.id}>
+              <Cell className={styles.name}>
+                <Link
+                  to="/p/$project/ml/experiments/$experiment"
+                  params={{ project, experiment: experiment.id }}
+                >
+                  {experiment.name}
+                </Link>
+                <span className={styles.tags}>
+                  {ownTags(experiment.tags)
+                    .slice(0, 4)
+                    .map(([key, value]) => (
+                      <Tag key={key} name={key} value={value} />
+                    ))}
+                </span>
+              </Cell>
+              <Cell
+                className={tableStyles.number}
+                data-after={experiment.candidates === 1 ? "candidate" : "candidates"}
+              >
+                {count(experiment.candidates)}
+              </Cell>
+              <Cell data-before="active" className={styles.time}>
+                <Ago time={experiment.activeAt} />
+              </Cell>
+              <Cell data-before="created" className={styles.time}>
+                <Ago time={experiment.createdAt} />
+              </Cell>
+              {hasCreators ? <Cell data-before="by">{experiment.creator}</Cell> : null}
+              <Cell className={tableStyles.last}>
+                {writes ? (
+                  <Actions
+                    project={project}
+                    experiment={experiment}
+                    onRename={() => setRenamed(experiment)}
+                  />
+                ) : null}
+              </Cell>
+            </Row>
+          ))
+        )}
       </Table>
       {experiments !== undefined && experiments.length > most ? (
         <More key={most} shown={most} all={experiments.length} onMore={() => setMost(most + step)} />
@@ -128,14 +143,6 @@ function More({ shown, all, onMore }: { shown: number; all: number; onMore: () =
     </p>
   );
 }
-
-const WaitingRow = () => (
-  <tr>
-    <td colSpan={6}>
-      <span className={styles.waiting} role="img" aria-label="On its way" />
-    </td>
-  </tr>
-);
 
 const Actions = ({
   project,

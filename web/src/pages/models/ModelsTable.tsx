@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { RegisteredModel } from "../../api/models.ts";
-import { SortHead, type Sorting, Table } from "../../parts/Table.tsx";
+import { Cell, Head, Row, SortHead, type Sorting, Table } from "../../parts/Table.tsx";
 import { Tag } from "../../parts/Tag.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
@@ -22,30 +22,30 @@ export function ModelsTable({
 }) {
   const head = { sorting, onSort };
   return (
-    <Table label="Registered models">
-      <thead>
-        <tr>
+    <Table
+      label="Registered models"
+      heads={
+        <>
           <SortHead column="name" {...head}>
             Name
           </SortHead>
-          <th scope="col">Latest</th>
-          <th scope="col">Stages</th>
-          <th scope="col">Aliases</th>
+          <Head>Latest</Head>
+          <Head>Stages</Head>
+          <Head>Aliases</Head>
           <SortHead column="updated" {...head}>
             Last updated
           </SortHead>
           <SortHead column="created" {...head}>
             Created
           </SortHead>
-        </tr>
-      </thead>
-      <tbody>
-        {models === undefined ? (
-          <WaitingRows columns={6} />
-        ) : (
-          models.map((model) => <ModelRow key={model.name} project={project} model={model} />)
-        )}
-      </tbody>
+        </>
+      }
+    >
+      {models === undefined ? (
+        <WaitingRows columns={6} />
+      ) : (
+        models.map((model) => <ModelRow key={model.name} project={project} model={model} />)
+      )}
     </Table>
   );
 }
@@ -64,8 +64,8 @@ function ModelRow({ project, model }: { project: string; model: RegisteredModel 
     </Link>
   );
   return (
-    <tr>
-      <td className={styles.name}>
+    <Row>
+      <Cell className={styles.name}>
         <Link to="/p/$project/ml/models/$model" params={{ project, model: name }}>
           {name}
         </Link>
@@ -74,43 +74,47 @@ function ModelRow({ project, model }: { project: string; model: RegisteredModel 
             <Tag key={key} name={key} value={value} />
           ))}
         </div>
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {newest === undefined ? (
           <span className={styles.none}>None</span>
         ) : (
           toVersion(newest.version, `Version ${newest.version}`)
         )}
-      </td>
-      <td>
-        <span className={styles.stages}>
-          {staged.map(({ version, stage }) => (
-            <Stage key={version} stage={stage}>
-              {toVersion(version, version)}
-            </Stage>
-          ))}
-        </span>
-      </td>
-      <td>
-        <span className={styles.stages}>
-          {aliases.map(({ alias, version }) => (
-            <Link
-              key={alias}
-              to="/p/$project/ml/models/$model/versions/$version"
-              params={{ project, model: name, version }}
-              title={`Version ${version}`}
-            >
-              <Alias alias={alias} />
-            </Link>
-          ))}
-        </span>
-      </td>
-      <td className={styles.time}>
+      </Cell>
+      <Cell>
+        {staged.length === 0 ? null : (
+          <span className={styles.stages}>
+            {staged.map(({ version, stage }) => (
+              <Stage key={version} stage={stage}>
+                {toVersion(version, version)}
+              </Stage>
+            ))}
+          </span>
+        )}
+      </Cell>
+      <Cell>
+        {aliases.length === 0 ? null : (
+          <span className={styles.stages}>
+            {aliases.map(({ alias, version }) => (
+              <Link
+                key={alias}
+                to="/p/$project/ml/models/$model/versions/$version"
+                params={{ project, model: name, version }}
+                title={`Version ${version}`}
+              >
+                <Alias alias={alias} />
+              </Link>
+            ))}
+          </span>
+        )}
+      </Cell>
+      <Cell data-before="updated" className={styles.time}>
         <Ago time={model.updatedAt} />
-      </td>
-      <td className={styles.time}>
+      </Cell>
+      <Cell data-before="created" className={styles.time}>
         <Ago time={model.createdAt} />
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }

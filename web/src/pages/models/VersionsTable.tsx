@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type ModelVersion, type RegisteredModel, versionsQuery } from "../../api/models.ts";
 import { Button } from "../../parts/Button.tsx";
 import { FailureLine, Notice } from "../../parts/Notice.tsx";
-import { Table, tableStyles } from "../../parts/Table.tsx";
+import { ActionsHead, Cell, Head, Row, Table, tableStyles } from "../../parts/Table.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
 import { Alias, Stage } from "./Marks.tsx";
@@ -38,34 +38,32 @@ export function VersionsTable({
           <p>A candidate’s page registers its model as a version of this one.</p>
         </Notice>
       ) : (
-        <Table label="Versions">
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Stage</th>
-              <th scope="col">Aliases</th>
-              <th scope="col">Candidate</th>
-              <th scope="col">Registered</th>
-              <th scope="col">Description</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions === undefined ? (
-              <WaitingRows columns={7} />
-            ) : (
-              versions.map((version) => (
-                <VersionRow
-                  key={version.version}
-                  project={project}
-                  version={version}
-                  onOpen={writes ? (dialog) => setOpen({ dialog, version: version.version }) : undefined}
-                />
-              ))
-            )}
-          </tbody>
+        <Table
+          label="Versions"
+          heads={
+            <>
+              <Head>Version</Head>
+              <Head>Stage</Head>
+              <Head>Aliases</Head>
+              <Head>Candidate</Head>
+              <Head>Registered</Head>
+              <Head>Description</Head>
+              <ActionsHead />
+            </>
+          }
+        >
+          {versions === undefined ? (
+            <WaitingRows columns={7} />
+          ) : (
+            versions.map((version) => (
+              <VersionRow
+                key={version.version}
+                project={project}
+                version={version}
+                onOpen={writes ? (dialog) => setOpen({ dialog, version: version.version }) : undefined}
+              />
+            ))
+          )}
         </Table>
       )}
       {found.hasNextPage ? (
@@ -97,8 +95,8 @@ const VersionRow = ({
   version: ModelVersion;
   onOpen: ((dialog: VersionDialog) => void) | undefined;
 }) => (
-  <tr>
-    <td>
+  <Row>
+    <Cell>
       <Link
         className={styles.version}
         to="/p/$project/ml/models/$model/versions/$version"
@@ -106,32 +104,36 @@ const VersionRow = ({
       >
         Version {version.version}
       </Link>
-    </td>
-    <td>
+    </Cell>
+    <Cell>
       <Stage stage={version.stage} />
-    </td>
-    <td>
-      <span className={styles.stages}>
-        {version.aliases.map((alias) => (
-          <Alias key={alias} alias={alias} />
-        ))}
-      </span>
-    </td>
-    <td>
+    </Cell>
+    <Cell>
+      {version.aliases.length === 0 ? null : (
+        <span className={styles.stages}>
+          {version.aliases.map((alias) => (
+            <Alias key={alias} alias={alias} />
+          ))}
+        </span>
+      )}
+    </Cell>
+    <Cell data-before="candidate">
       <SourceRun project={project} runId={version.runId} />
-    </td>
-    <td className={styles.time}>
+    </Cell>
+    <Cell data-before="registered" className={styles.time}>
       <Ago time={version.createdAt} />
-    </td>
-    <td>
-      <span className={styles.excerpt} title={version.description}>
-        {version.description}
-      </span>
-    </td>
-    <td className={tableStyles.last}>
+    </Cell>
+    <Cell>
+      {version.description === "" ? null : (
+        <span className={styles.excerpt} title={version.description}>
+          {version.description}
+        </span>
+      )}
+    </Cell>
+    <Cell className={tableStyles.last}>
       {onOpen === undefined ? null : (
         <VersionMenu label={`Actions for version ${version.version}`} version={version} onOpen={onOpen} />
       )}
-    </td>
-  </tr>
+    </Cell>
+  </Row>
 );

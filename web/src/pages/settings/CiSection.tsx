@@ -5,7 +5,7 @@ import { Button, IconButton } from "../../parts/Button.tsx";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { CopyButton, Snippet } from "../../parts/Copy.tsx";
 import { FailureLine, FailureNotice, Notice } from "../../parts/Notice.tsx";
-import { Table, tableStyles } from "../../parts/Table.tsx";
+import { ActionsHead, Cell, Head, Row, Table, tableStyles } from "../../parts/Table.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { trackingUri } from "../home/snippets.ts";
 import { gitlabJob } from "./ciSnippet.ts";
@@ -100,46 +100,44 @@ function Trusts({
     >
       {error === null ? null : <FailureLine error={error} />}
       {trusts === undefined || trusts.length === 0 ? null : (
-        <Table label="Trusts">
-          <thead>
-            <tr>
-              <th scope="col">Issuer</th>
-              <th scope="col">Conditions</th>
-              <th scope="col">Role</th>
-              <th scope="col">Created</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {trusts.map((trust) => (
-              <tr key={String(trust.trustId)}>
-                <td className={styles.who}>{trust.issuer}</td>
-                <td>
-                  {trust.conditions.map(({ claim, patterns }) => (
-                    <div key={claim}>
-                      <code>
-                        {claim} = {patterns.join(" or ")}
-                      </code>
-                    </div>
-                  ))}
-                </td>
-                <td>{trust.role}</td>
-                <td className={styles.time} title={`by ${trust.createdBy}`}>
-                  <Ago time={Number(trust.createdAt)} />
-                </td>
-                <td className={tableStyles.last}>
-                  {owns ? (
-                    <>
-                      <IconButton icon="edit" label="Edit the trust" onClick={() => setOpen({ trust })} />
-                      <IconButton icon="trash" label="Delete the trust" onClick={() => setDeleted(trust)} />
-                    </>
-                  ) : null}
-                </td>
-              </tr>
-            ))}
-          </tbody>
+        <Table
+          label="Trusts"
+          heads={
+            <>
+              <Head>Issuer</Head>
+              <Head>Conditions</Head>
+              <Head>Role</Head>
+              <Head>Created</Head>
+              <ActionsHead />
+            </>
+          }
+        >
+          {trusts.map((trust) => (
+            <Row key={String(trust.trustId)}>
+              <Cell className={styles.who}>{trust.issuer}</Cell>
+              <Cell>
+                {trust.conditions.map(({ claim, patterns }) => (
+                  <div key={claim}>
+                    <code>
+                      {claim} = {patterns.join(" or ")}
+                    </code>
+                  </div>
+                ))}
+              </Cell>
+              <Cell>{trust.role}</Cell>
+              <Cell data-before="created" className={styles.time} title={`by ${trust.createdBy}`}>
+                <Ago time={Number(trust.createdAt)} />
+              </Cell>
+              <Cell className={tableStyles.last}>
+                {owns ? (
+                  <>
+                    <IconButton icon="edit" label="Edit the trust" onClick={() => setOpen({ trust })} />
+                    <IconButton icon="trash" label="Delete the trust" onClick={() => setDeleted(trust)} />
+                  </>
+                ) : null}
+              </Cell>
+            </Row>
+          ))}
         </Table>
       )}
       {trusts?.length === 0 && !isOwn ? <p className={styles.soft}>No job is trusted yet.</p> : null}

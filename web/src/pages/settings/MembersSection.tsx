@@ -7,7 +7,7 @@ import { SelectField } from "../../parts/Choice.tsx";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { inputClass, TextField } from "../../parts/Field.tsx";
 import { FailureLine, FailureNotice, Notice } from "../../parts/Notice.tsx";
-import { Table, tableStyles } from "../../parts/Table.tsx";
+import { ActionsHead, Cell, Head, Row, Table, tableStyles } from "../../parts/Table.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
@@ -33,66 +33,64 @@ export function MembersSection({ project }: { project: string }) {
           <p>Only administrators of the server can use this project as it is.</p>
         </Notice>
       ) : (
-        <Table label="Members">
-          <thead>
-            <tr>
-              <th scope="col">User</th>
-              <th scope="col">Role</th>
-              <th scope="col">Member since</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {members === undefined ? (
-              <WaitingRows columns={4} />
-            ) : (
-              members.map((member) => (
-                <tr key={member.username}>
-                  <td>
-                    <span className={styles.who}>
-                      {member.username}
-                      {member.blocked ? (
-                        <span className={styles.mark} data-bad="">
-                          Blocked
-                        </span>
-                      ) : null}
-                    </span>
-                    {member.name === "" ? null : <span>{member.name}</span>}
-                  </td>
-                  <td>
-                    <select
-                      className={`${inputClass} ${styles.select}`}
-                      aria-label={`Role of ${member.username}`}
-                      title={roleHints[member.role as Role]}
-                      value={member.role}
-                      disabled={change.isPending}
-                      onChange={(event) =>
-                        change.mutate({ username: member.username, role: event.target.value as Role })
-                      }
-                    >
-                      {roleChoices.map(({ value, text }) => (
-                        <option key={value} value={value}>
-                          {text}
-                        </option>
-                      ))}
-                    </select>
-                  </td>
-                  <td className={styles.time}>
-                    <Ago time={Number(member.createdAt)} />
-                  </td>
-                  <td className={tableStyles.last}>
-                    <IconButton
-                      icon="trash"
-                      label={`Remove ${member.username}`}
-                      onClick={() => setRemoved(member)}
-                    />
-                  </td>
-                </tr>
-              ))
-            )}
-          </tbody>
+        <Table
+          label="Members"
+          heads={
+            <>
+              <Head>User</Head>
+              <Head>Role</Head>
+              <Head>Member since</Head>
+              <ActionsHead />
+            </>
+          }
+        >
+          {members === undefined ? (
+            <WaitingRows columns={4} />
+          ) : (
+            members.map((member) => (
+              <Row key={member.username}>
+                <Cell>
+                  <span className={styles.who}>
+                    {member.username}
+                    {member.blocked ? (
+                      <span className={styles.mark} data-bad="">
+                        Blocked
+                      </span>
+                    ) : null}
+                  </span>
+                  {member.name === "" ? null : <span>{member.name}</span>}
+                </Cell>
+                <Cell>
+                  <select
+                    className={`${inputClass} ${styles.select}`}
+                    aria-label={`Role of ${member.username}`}
+                    title={roleHints[member.role as Role]}
+                    value={member.role}
+                    disabled={change.isPending}
+                    onChange={(event) =>
+                      change.mutate({ username: member.username, role: event.target.value as Role })
+                    }
+                  >
+                    {roleChoices.map(({ value, text }) => (
+                      <option key={value} value={value}>
+                        {text}
+                      </option>
+                    ))}
+                  </select>
+                </Cell>
+                <Cell data-before="joined" className={styles.time}>
+                  <Ago time={Number(member.createdAt)} />
+                </Cell>
+                <Cell className={tableStyles.last}>
+                  <IconButton
+                    icon="trash"
+                    label={`Remove ${member.username}`}
+                    onClick={() => setRemoved(member)}
+                  />
+                </Cell>
+              </Row>
+            ))
+          )}
         </Table>
       )}
       {removed === undefined ? null : (

@@ -2,13 +2,17 @@ import type { Token } from "../../api/tokens.ts";
 import { exactTime } from "../../format/time.ts";
 import { IconButton } from "../../parts/Button.tsx";
 import { Menu, MenuItem } from "../../parts/Menu.tsx";
-import { Table, tableStyles } from "../../parts/Table.tsx";
+import { ActionsHead, Cell, Head, Row, Table, tableStyles } from "../../parts/Table.tsx";
 import { Ago } from "../../parts/Time.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
 import { endOf } from "./expiry.ts";
 import styles from "./Tokens.module.css";
 
 const time = (ms: bigint | undefined) => (ms === undefined ? undefined : Number(ms));
+
+/** What a card says beside a time, or beside “Never”. */
+const told = (word: string, time: bigint | number | undefined) =>
+  time === undefined ? { "data-after": word } : { "data-before": word };
 
 /** @param tokens undefined while they are on their way. */
 export const TokensTable = ({
@@ -22,29 +26,27 @@ export const TokensTable = ({
   onRevoke: (token: Token) => void;
   onRotate: (token: Token) => void;
 }) => (
-  <Table label={label}>
-    <thead>
-      <tr>
-        <th scope="col">Name</th>
-        <th scope="col">Role</th>
-        <th scope="col">Scopes</th>
-        <th scope="col">Created</th>
-        <th scope="col">Last used</th>
-        <th scope="col">Ends</th>
-        <th scope="col">
-          <span className="visually-hidden">Actions</span>
-        </th>
-      </tr>
-    </thead>
-    <tbody>
-      {tokens === undefined ? (
-        <WaitingRows columns={7} />
-      ) : (
-        tokens.map((token) => (
-          <TokenRow key={String(token.tokenId)} token={token} onRevoke={onRevoke} onRotate={onRotate} />
-        ))
-      )}
-    </tbody>
+  <Table
+    label={label}
+    heads={
+      <>
+        <Head>Name</Head>
+        <Head>Role</Head>
+        <Head>Scopes</Head>
+        <Head>Created</Head>
+        <Head>Last used</Head>
+        <Head>Ends</Head>
+        <ActionsHead />
+      </>
+    }
+  >
+    {tokens === undefined ? (
+      <WaitingRows columns={7} />
+    ) : (
+      tokens.map((token) => (
+        <TokenRow key={String(token.tokenId)} token={token} onRevoke={onRevoke} onRotate={onRotate} />
+      ))
+    )}
   </Table>
 );
 
@@ -59,31 +61,39 @@ function TokenRow({
 }) {
   const { text, isOver, isNear, at } = endOf(token, Date.now());
   return (
-    <tr className={isOver ? styles.over : undefined}>
-      <td>
+    <Row className={isOver ? styles.over : undefined}>
+      <Cell>
         <span className={styles.name}>{token.name}</span>
         <code className={styles.hint} title="The last characters of the secret">
           …{token.hint}
         </code>
-      </td>
-      <td>{token.role ?? "As the user"}</td>
-      <td>
+      </Cell>
+      <Cell>{token.role ?? "As the user"}</Cell>
+      <Cell>
         <span className={styles.scope}>
           {token.scopes.map((scope) => (
             <code key={scope}>{scope}</code>
           ))}
         </span>
-      </td>
-      <td className={styles.soft} title={`by ${token.createdBy}`}>
+      </Cell>
+      <Cell data-before="created" className={styles.soft} title={`by ${token.createdBy}`}>
         <Ago time={time(token.createdAt)} />
-      </td>
-      <td className={styles.soft} title={token.lastUsedAddress && `from ${token.lastUsedAddress}`}>
+      </Cell>
+      <Cell
+        {...told("used", token.lastUsedAt)}
+        className={styles.soft}
+        title={token.lastUsedAddress && `from ${token.lastUsedAddress}`}
+      >
         {token.lastUsedAt === undefined ? "Never" : <Ago time={time(token.lastUsedAt)} />}
-      </td>
-      <td className={isNear ? styles.warn : styles.soft} title={at === undefined ? undefined : exactTime(at)}>
+      </Cell>
+      <Cell
+        {...(isOver ? {} : told("ends", at))}
+        className={isNear ? styles.warn : styles.soft}
+        title={at === undefined ? undefined : exactTime(at)}
+      >
         {text}
-      </td>
-      <td className={tableStyles.last}>
+      </Cell>
+      <Cell className={tableStyles.last}>
         {isOver ? null : (
           <Menu align="end" trigger={<IconButton icon="more" label={`Actions for ${token.name}`} />}>
             <MenuItem icon="restore" onSelect={() => onRotate(token)}>
@@ -94,7 +104,7 @@ function TokenRow({
             </MenuItem>
           </Menu>
         )}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }

@@ -3,9 +3,11 @@ import { Link } from "@tanstack/react-router";
 import { mlmodelQuery } from "../../../api/mlmodel.ts";
 import { accessQuery } from "../../../api/viewer.ts";
 import { bytes } from "../../../format/bytes.ts";
+import { isoTime } from "../../../format/time.ts";
 import { buttonClass } from "../../../parts/Button.tsx";
 import { CopyButton, Snippet } from "../../../parts/Copy.tsx";
 import { Tag } from "../../../parts/Tag.tsx";
+import { Moment } from "../../../parts/Time.tsx";
 import { trackingUri } from "../../home/snippets.ts";
 import { Card, Fact, Facts } from "../Card.tsx";
 import { registerAddress } from "./addresses.ts";
@@ -27,7 +29,6 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
   const { data, isPending } = useQuery(mlmodelQuery(source, folder));
   const { data: access } = useQuery(accessQuery(project));
   const facts = modelFacts(data ?? recorded);
-  const created = facts.created === undefined ? undefined : `${facts.created.slice(0, 19)} UTC`;
   const snippets = loadSnippets(uri, trackingUri(project), facts.flavors);
   return (
     <Card
@@ -62,7 +63,9 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
             </Fact>
             <Fact name="Status">{status === undefined ? undefined : (statuses[status] ?? status)}</Fact>
             <Fact name="Type">{type}</Fact>
-            <Fact name="Created">{created}</Fact>
+            <Fact name="Created">
+              {facts.created === undefined ? undefined : <Created text={facts.created} />}
+            </Fact>
             <Fact name="Size">{facts.size === undefined ? undefined : bytes(facts.size)}</Fact>
             <Fact name="MLflow">{facts.mlflowVersion}</Fact>
             <Fact name="Python">{pythonOf(facts.flavors)}</Fact>
@@ -87,6 +90,12 @@ export function ModelCard({ project, runId, model }: { project: string; runId: s
       </div>
     </Card>
   );
+}
+
+/** When it was made, in the viewer's zone; MLflow writes `2022-08-24 10:19:01.123456`, in UTC, and others whatever they like. */
+function Created({ text }: { text: string }) {
+  const time = isoTime(`${text.replace(" ", "T")}Z`);
+  return time === undefined ? text : <Moment time={time} />;
 }
 
 /** The version of the library that a flavor names: `sklearn_version`, `xgb_version`. */

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { modelDataQuery } from "../../../api/logged-model.ts";
 import { shortNumber } from "../../../format/number.ts";
-import { Table, tableStyles } from "../../../parts/Table.tsx";
+import { Cell, Head, Row, Table, tableStyles } from "../../../parts/Table.tsx";
 import styles from "./ModelCard.module.css";
 
 /** What was logged to the model itself: how it was made, and how good it is. Nothing where nothing was. */
@@ -15,27 +15,26 @@ export function ModelValues({ project, id }: { project: string; id: string | und
         <>
           <h3>Metrics</h3>
           <div className={styles.fields}>
-            <Table label="Metrics of the model">
-              <thead>
-                <tr>
-                  <th scope="col">Metric</th>
-                  {hasDatasets ? <th scope="col">Data set</th> : null}
-                  <th scope="col" className={tableStyles.number}>
-                    Latest
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.metrics.map(({ key, value, dataset }) => (
-                  <tr key={JSON.stringify([key, dataset])}>
-                    <td>{key}</td>
-                    {hasDatasets ? <td>{dataset}</td> : null}
-                    <td className={tableStyles.number} title={String(value)}>
-                      {shortNumber(value)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
+            <Table
+              keepsColumns
+              label="Metrics of the model"
+              heads={
+                <>
+                  <Head>Metric</Head>
+                  {hasDatasets ? <Head>Data set</Head> : null}
+                  <Head className={tableStyles.number}>Latest</Head>
+                </>
+              }
+            >
+              {data.metrics.map(({ key, value, dataset }) => (
+                <Row key={JSON.stringify([key, dataset])}>
+                  <Cell>{key}</Cell>
+                  {hasDatasets ? <Cell>{dataset}</Cell> : null}
+                  <Cell className={tableStyles.number} title={String(value)}>
+                    {shortNumber(value)}
+                  </Cell>
+                </Row>
+              ))}
             </Table>
           </div>
         </>
@@ -44,21 +43,22 @@ export function ModelValues({ project, id }: { project: string; id: string | und
         <>
           <h3>Logged parameters</h3>
           <div className={styles.fields}>
-            <Table label="Parameters of the model">
-              <thead>
-                <tr>
-                  <th scope="col">Parameter</th>
-                  <th scope="col">Value</th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.params.map(({ key, value }) => (
-                  <tr key={key}>
-                    <td>{key}</td>
-                    <td>{value}</td>
-                  </tr>
-                ))}
-              </tbody>
+            <Table
+              keepsColumns
+              label="Parameters of the model"
+              heads={
+                <>
+                  <Head>Parameter</Head>
+                  <Head>Value</Head>
+                </>
+              }
+            >
+              {data.params.map(({ key, value }) => (
+                <Row key={key}>
+                  <Cell>{key}</Cell>
+                  <Cell>{value}</Cell>
+                </Row>
+              ))}
             </Table>
           </div>
         </>

@@ -1,4 +1,4 @@
-import { Table } from "../../../parts/Table.tsx";
+import { Cell, Head, Row, Table } from "../../../parts/Table.tsx";
 import styles from "./ModelCard.module.css";
 import type { Field, ModelFacts } from "./mlmodel.ts";
 
@@ -31,31 +31,32 @@ function Fields({ title, fields }: { title: string; fields: readonly Field[] | u
     <>
       <h3>{title}</h3>
       <div className={styles.fields}>
-        <Table label={title}>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Type</th>
-              {hasDefaults ? <th scope="col">Default</th> : null}
-            </tr>
-          </thead>
-          <tbody>
-            {fields.map(({ name, type, isOptional, usual }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: names need not differ, and nothing is moved
-              <tr key={at}>
-                <td>{name === "" ? <span className={styles.soft}>unnamed</span> : name}</td>
-                <td>
-                  <code>{type}</code>
-                  {isOptional ? <span className={styles.soft}> optional</span> : null}
-                </td>
-                {hasDefaults ? (
-                  <td>
-                    <code>{usual}</code>
-                  </td>
-                ) : null}
-              </tr>
-            ))}
-          </tbody>
+        <Table
+          keepsColumns
+          label={title}
+          heads={
+            <>
+              <Head>Name</Head>
+              <Head>Type</Head>
+              {hasDefaults ? <Head>Default</Head> : null}
+            </>
+          }
+        >
+          {fields.map(({ name, type, isOptional, usual }, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: names need not differ, and nothing is moved
+            <Row key={at}>
+              <Cell>{name === "" ? <span className={styles.soft}>unnamed</span> : name}</Cell>
+              <Cell>
+                <code>{type}</code>
+                {isOptional ? <span className={styles.soft}> optional</span> : null}
+              </Cell>
+              {hasDefaults ? (
+                <Cell>
+                  <code>{usual}</code>
+                </Cell>
+              ) : null}
+            </Row>
+          ))}
         </Table>
       </div>
     </>

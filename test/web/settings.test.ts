@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { connectCi } from "../../src/ci/connection.ts";
 import { person } from "../support/person.ts";
-import { accessibilityOf, loggiaPages, overhang, signInAt } from "./loggia-pages.ts";
+import { accessibilityOf, eventually, loggiaPages, overhang, signInAt } from "./loggia-pages.ts";
 
 const gitlab = "https://gitlab.example.org";
 const pages = await loggiaPages({
@@ -268,7 +268,9 @@ describe("the audit log", () => {
     await page.reload();
     const made = page.getByRole("row", { name: /token\.create/ });
     await made.getByText(/^expires \d{1,2} \w{3,4} \d{4}, \d\d:\d\d:\d\d$/).waitFor();
-    expect(await made.locator("time").last().getAttribute("title")).toMatch(/GMT\+[12]|CES?T/);
+    const end = made.locator("time").last();
+    await end.hover();
+    await eventually(() => end.getAttribute("title")).toMatch(/GMT\+[12]|CES?T/);
     await page.getByRole("cell", { name: `experiment ${experiment}`, exact: true }).waitFor();
     await page.getByLabel("Action").fill("member.*");
     await page.getByRole("row", { name: /token\.create/ }).waitFor({ state: "detached" });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { fromAddress, parseSearch, printSearch, toAddress } from "../../../web/src/address.ts";
+import { byName } from "../../../web/src/format/by-name.ts";
 import { safeLink } from "../../../web/src/format/link.ts";
-import { shortNumber } from "../../../web/src/format/number.ts";
-import { ago, duration, isoTime } from "../../../web/src/format/time.ts";
+import { count, shortNumber } from "../../../web/src/format/number.ts";
+import { ago, duration, isoTime, toSecond } from "../../../web/src/format/time.ts";
 
 describe("a number for reading", () => {
   test.each([
@@ -25,6 +26,42 @@ describe("a number for reading", () => {
         expect(Math.abs(read - value)).toBeLessThanOrEqual(Math.abs(value) * 1e-4);
       }),
     );
+  });
+});
+
+describe("what is made without Intl, since a page would wait for it", () => {
+  it("counts as Intl does", () => {
+    const counts = new Intl.NumberFormat("en");
+    fc.assert(fc.property(fc.maxSafeNat(), (value) => void expect(count(value)).toBe(counts.format(value))));
+  });
+
+  it("tells times as Intl does", () => {
+    const seconds = new Intl.DateTimeFormat("en-GB", {
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    });
+    const times = fc.integer({ min: 0, max: Date.UTC(2100, 0) });
+    fc.assert(fc.property(times, (time) => void expect(toSecond(time)).toBe(seconds.format(time))));
+  });
+
+  it("orders names as Intl does", () => {
+    const names = new Intl.Collator("en", { numeric: true });
+    const name = fc.string({ unit: fc.constantFrom("a", "b", "B", "0", "1", "2", "/"), maxLength: 8 });
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        const order = names.compare(a.toLowerCase(), b.toLowerCase());
+        if (order !== 0) expect(Math.sign(byName(a, b))).toBe(order);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("orders what differs by its case or by zeros alone, too, and always the same", () => {
+    expect(["b", "a02", "B", "a2", "A2", "a10"].sort(byName)).toEqual(["A2", "a02", "a2", "a10", "B", "b"]);
   });
 });
 

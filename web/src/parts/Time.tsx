@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { ago, duration, exactTime, toSecond } from "../format/time.ts";
+import { titleOnHover } from "./title-on-hover.ts";
 
 /** Milliseconds between two moments at which what is told as `5 min ago` is told anew. */
 const tick = 20_000;
@@ -31,14 +32,14 @@ export function AgoText({ time }: { time: number }) {
 /** How long ago; exactly, in the viewer's zone, on hover. */
 export const Ago = ({ time }: { time: number | undefined }) =>
   time === undefined ? null : (
-    <time dateTime={new Date(time).toISOString()} title={exactTime(time)}>
+    <time dateTime={new Date(time).toISOString()} {...titleOnHover(() => exactTime(time))}>
       <AgoText time={time} />
     </time>
   );
 
 /** When, to the second; exactly, in the viewer's zone, on hover. */
 export const Moment = ({ time }: { time: number }) => (
-  <time dateTime={new Date(time).toISOString()} title={exactTime(time)}>
+  <time dateTime={new Date(time).toISOString()} {...titleOnHover(() => exactTime(time))}>
     {toSecond(time)}
   </time>
 );

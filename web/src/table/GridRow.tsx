@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { titleOnHover } from "../parts/title-on-hover.ts";
 import type { GridColumn } from "./column.ts";
 import styles from "./Grid.module.css";
 import { rowHeight } from "./window.ts";
@@ -72,7 +73,7 @@ function Row<R>({ grid, index, row, columns, width, shift, activeColumn, ...rest
           data-active-cell={activeColumn === column.id ? "" : undefined}
           className={`${styles.cell} ${column.isNumeric ? styles.numeric : ""} ${left === undefined ? "" : styles.pinned} ${isEdge ? styles.edge : ""}`}
           style={{ width: column.width, left, marginLeft: gap }}
-          title={row === undefined ? undefined : column.text(row)}
+          {...titleOnHover(() => (row === undefined ? undefined : column.text(row)))}
         >
           {row === undefined ? <span className={styles.waiting} /> : column.cell(row)}
         </div>

@@ -9,6 +9,7 @@ import { ago, duration, exactTime } from "../../format/time.ts";
 import { IconButton } from "../../parts/Button.tsx";
 import { Icon } from "../../parts/Icon.tsx";
 import { Status } from "../../parts/Status.tsx";
+import { titleOnHover } from "../../parts/title-on-hover.ts";
 import styles from "./ComparePage.module.css";
 import { type Best, bestOf, type Comparison, type Row, rowsOf, usualBest } from "./compare.ts";
 
@@ -154,7 +155,7 @@ function Facts({
           <tr key={title}>
             <th scope="row">{title}</th>
             {runs.map((run) => (
-              <td key={run.id} title={hint?.(run)}>
+              <td key={run.id} {...(hint && titleOnHover(() => hint(run)))}>
                 {cell(run)}
               </td>
             ))}

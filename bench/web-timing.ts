@@ -1,8 +1,8 @@
 /** What is measured within a page: by its own clock, so that what drives the browser costs nothing. */
 import type { Page } from "playwright-core";
 
-/** Milliseconds that a page has for one thing. */
-export const patience = 60_000;
+/** Milliseconds that a page has for one thing: MLflow's chart of five million points takes more than one minute. */
+export const patience = 180_000;
 
 /** Milliseconds without a task of over 50 ms after which the main thread counts as free. */
 const quiet = 500;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Rolldown } from "vite";
 import { preloads } from "./preloads.ts";
 
 /** The server that `npm run dev:web` asks; `LOGGIA_URL` names another. */
@@ -9,15 +9,26 @@ const server = process.env.LOGGIA_URL ?? "http://127.0.0.1:5000";
 /** What is the server's, and not a page: RPCs by their service, REST and bytes by their prefix. */
 const calls = ["^/(mlflow|loggia)\\.[\\w.]+/", "^/api/", "^/version$"];
 
-/** What nearly every page has something of. */
+/** What nearly every page has something of, or is so small that the request for it takes longer than its code. */
 const mostlyWanted = new RegExp(
   [
-    String.raw`web/src/(parts|format|design|shell)/(?!.*(Dialog|Choice|Menu|Panel|Rendered|Sheet))`,
+    "web/src/(parts|format|design|shell)/(?!.*(Choice|Dialog|Menu|Panel|Rendered|Sheet|Table|WaitingRows|bytes|csv|json))",
     String.raw`web/src/(api/(experiments|tags|mlflow|changes)|table/(useW|w)indow|filter/quote)\.`,
-    String.raw`web/src/pages/(home/snippets|experiments/actions|page\.module)`,
-    "experiments_pb|use(Mutation|Queries)|@tanstack/query-core",
+    String.raw`web/src/(table/VirtualRows|pages/candidate/models/addresses|pages/(home/snippets|page))\.`,
+    "@tanstack/query-core/",
   ].join("|"),
 );
+
+/** What dialogs alone want of a library that all pages have. */
+const rarelyWanted = /@tanstack\/.*(mutationObserver|useMutation|useInfinite|infiniteQuery)/;
+
+/** All that main.tsx imports, and what most pages do, is one file. */
+const ofMain = (id: string, context: Rolldown.ChunkingContext) => {
+  const main = fileURLToPath(new URL("src/main.tsx", import.meta.url));
+  const found = new Set<string>([main]);
+  for (const one of found) for (const next of context.getModuleInfo(one)?.importedIds ?? []) found.add(next);
+  return (found.has(id) || mostlyWanted.test(id)) && !rarelyWanted.test(id) ? "main" : null;
+};
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
@@ -35,9 +46,14 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            // Each request costs more than the few kB that some pages would do without.
-            { name: "main", tags: ["$initial"] },
-            { name: "shared", test: mostlyWanted, minShareCount: 2, includeDependenciesRecursively: false },
+            // Each request costs more than the few kB that some pages would do without. What asks for data begins by itself.
+            { name: "first", tags: ["$initial"] },
+            { name: ofMain, debugName: "main" },
+            {
+              name: "table",
+              test: /web\/src\/parts\/(Table|WaitingRows)\./,
+              includeDependenciesRecursively: false,
+            },
             {
               name: "charts",
               test: /web\/src\/(charts\/|api\/histories)/,

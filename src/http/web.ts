@@ -116,6 +116,11 @@ function preloadsIn(root: string): { address: RegExp; link: string }[] {
   const found = JSON.parse(readFileSync(file, "utf8")) as [address: string, files: string[]][];
   return found.map(([address, files]) => ({
     address: new RegExp(address),
-    link: files.map((path) => `<${path}>; rel=modulepreload`).join(", "),
+    link: files
+      .map(
+        (path) =>
+          `<${path}>; ${path.endsWith(".css") ? "rel=preload; as=style; crossorigin" : "rel=modulepreload"}`,
+      )
+      .join(", "),
   }));
 }

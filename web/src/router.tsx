@@ -1,12 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { fromAddress, parseSearch, printSearch, type Search, toAddress } from "./address.ts";
-import { candidateQuery } from "./api/candidate.ts";
-import { columnsQuery } from "./api/candidates.ts";
-import { experimentQuery } from "./api/experiments.ts";
-import { queries } from "./api/queries.ts";
-import { runQuery } from "./api/runs.ts";
-import { accessQuery } from "./api/viewer.ts";
-import { parseComparison } from "./pages/compare/compare.ts";
+import { firstAsked } from "./first-asked.ts";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { BrokenPage, LoadingPage, Shell } from "./shell/Shell.tsx";
 
@@ -31,7 +25,7 @@ const signIn = createRoute({
 const project = createRoute({
   getParentRoute: () => root,
   path: "/p/$project",
-  loader: ({ params }) => void queries.prefetchQuery(accessQuery(params.project)),
+  loader: ({ params }) => void firstAsked["/p/$project"](params),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
@@ -44,11 +38,8 @@ const experiments = createRoute({
 const candidates = createRoute({
   getParentRoute: () => project,
   path: "/ml/experiments/$experiment",
-  loader({ params }) {
-    // The first search waits for the columns.
-    void queries.prefetchQuery(columnsQuery(params.project, params.experiment));
-    void queries.prefetchQuery(experimentQuery(params.project, params.experiment));
-  },
+  loader: ({ params, location }) =>
+    void firstAsked["/p/$project/ml/experiments/$experiment"](params, location.search),
   staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/candidates/CandidatesPage.tsx"), "CandidatesPage"),
 });
@@ -57,7 +48,7 @@ const candidates = createRoute({
 const candidate = createRoute({
   getParentRoute: () => project,
   path: "/ml/candidates/$candidate",
-  loader: ({ params }) => void queries.prefetchQuery(candidateQuery(params.project, params.candidate)),
+  loader: ({ params }) => void firstAsked["/p/$project/ml/candidates/$candidate"](params),
   staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/candidate/CandidatePage.tsx"), "CandidatePage"),
 });
@@ -65,10 +56,8 @@ const candidate = createRoute({
 const compare = createRoute({
   getParentRoute: () => project,
   path: "/ml/compare",
-  loaderDeps: ({ search }) => ({ runs: parseComparison(search).runs }),
-  loader({ params, deps }) {
-    for (const id of deps.runs) void queries.prefetchQuery(runQuery(params.project, id));
-  },
+  loaderDeps: ({ search }) => ({ runs: search.runs ?? "" }),
+  loader: ({ params, deps }) => void firstAsked["/p/$project/ml/compare"](params, deps),
   staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/compare/ComparePage.tsx"), "ComparePage"),
 });

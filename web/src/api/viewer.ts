@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import {
+  type GetViewerResponse,
   type ServerFacts,
   SessionService,
   type Viewer,
@@ -26,16 +27,17 @@ export const sessionEnd = {
 export const viewerQuery = queryOptions({
   queryKey: ["viewer"],
   staleTime: 60_000,
-  async queryFn({ signal }) {
-    const before = queries.getQueryData<{ viewer: Viewer }>(["viewer"])?.viewer.kind;
-    const { viewer, server } = await client(SessionService).getViewer({}, { signal });
-    if (before === "session" && viewer?.kind === "anonymous") {
-      hasEnded = true;
-      for (const listener of listeners) listener();
-    }
-    return { viewer: viewer as Viewer, server: server as ServerFacts };
-  },
+  queryFn: async ({ signal }) => toViewer(await client(SessionService).getViewer({}, { signal })),
 });
+
+function toViewer({ viewer, server }: GetViewerResponse) {
+  const before = queries.getQueryData<{ viewer: Viewer }>(["viewer"])?.viewer.kind;
+  if (before === "session" && viewer?.kind === "anonymous") {
+    hasEnded = true;
+    for (const listener of listeners) listener();
+  }
+  return { viewer: viewer as Viewer, server: server as ServerFacts };
+}
 
 /** What the viewer may do in a project; null when there is none, or they may not know of it. */
 export const accessQuery = (project: string) =>
@@ -45,6 +47,17 @@ export const accessQuery = (project: string) =>
     queryFn: async ({ signal }): Promise<ViewerProject | null> =>
       (await client(SessionService).getViewer({ project }, { signal })).project ?? null,
   });
+
+/** Asks at once for who looks at the page, and what they may do in a project. */
+export async function askForAccess(project: string): Promise<void> {
+  // Not if both are known.
+  let answer: Promise<GetViewerResponse> | undefined;
+  const ask = () => (answer ??= client(SessionService).getViewer({ project }));
+  await Promise.all([
+    queries.prefetchQuery({ ...viewerQuery, queryFn: async () => toViewer(await ask()) }),
+    queries.prefetchQuery({ ...accessQuery(project), queryFn: async () => (await ask()).project ?? null }),
+  ]);
+}
 
 /** Begins a session with a token. @throws ConnectError when the token is not good. */
 export async function signIn(token: string): Promise<void> {

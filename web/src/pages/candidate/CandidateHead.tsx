@@ -5,14 +5,16 @@ import { changes } from "../../api/candidates.ts";
 import { descriptionTag } from "../../api/experiments.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { Icon } from "../../parts/Icon.tsx";
+import { later } from "../../parts/later.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { Status } from "../../parts/Status.tsx";
-import { TextDialog } from "../../parts/TextDialog.tsx";
 import { Ago, Duration } from "../../parts/Time.tsx";
 import { Up } from "../../parts/Up.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { deleteCandidate, restoreCandidate } from "./actions.ts";
 import styles from "./CandidateHead.module.css";
+
+const TextDialog = later(async () => (await import("../../parts/TextDialog.tsx")).TextDialog);
 
 /** Where the candidate belongs, its name, how it went, and what changes it. */
 export function CandidateHead({

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { Button } from "../../parts/Button.tsx";
-import { CopyButton } from "../../parts/Copy.tsx";
-import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
+import { later } from "../../parts/later.tsx";
 import styles from "./values.module.css";
+
+const WholeValue = later(async () => (await import("./WholeValue.tsx")).WholeValue);
 
 /** Characters that fit a row on most screens. */
 const fits = 40;
@@ -27,20 +27,7 @@ export function FullValue({ name, text }: { name: string; text: string }) {
       >
         {text.slice(0, 400)}
       </button>
-      {isOpen ? (
-        <Dialog wide title={name} onClose={() => setOpen(false)}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
-          <section className={styles.whole} tabIndex={0} aria-label={`Value of ${name}`}>
-            {text}
-          </section>
-          <DialogButtons>
-            <CopyButton text={text} label={`Copy ${name}`} />
-            <Button kind="primary" onClick={() => setOpen(false)}>
-              Done
-            </Button>
-          </DialogButtons>
-        </Dialog>
-      ) : null}
+      {isOpen ? <WholeValue name={name} text={text} onClose={() => setOpen(false)} /> : null}
     </>
   );
 }

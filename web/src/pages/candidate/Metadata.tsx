@@ -5,12 +5,14 @@ import { descriptionTag, ownTags } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { CopyButton } from "../../parts/Copy.tsx";
+import { later } from "../../parts/later.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { Fact, Facts } from "./Card.tsx";
 import { byKey, type TextValue, textColumns } from "./Parameters.tsx";
-import { TagDialog } from "./TagDialog.tsx";
 import { ValueCard } from "./ValueCard.tsx";
 import styles from "./values.module.css";
+
+const TagDialog = later(async () => (await import("./TagDialog.tsx")).TagDialog);
 
 const columns = textColumns("Tag");
 

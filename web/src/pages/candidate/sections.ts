@@ -2,6 +2,7 @@ import type { ComponentType } from "react";
 import type { CandidateDetail } from "../../api/candidate.ts";
 import { type LaterComponent, later } from "../../parts/later.tsx";
 import { modelsOf } from "./models/models.ts";
+import { Overview } from "./Overview.tsx";
 
 export interface SectionProps {
   project: string;
@@ -26,13 +27,10 @@ const section = ({ load, ...rest }: Loaded): Section => ({
   Content: later(load),
 });
 
-/** The sections of a candidate's page, each loaded when it is opened. A new one adds its line. */
+/** The sections of a candidate's page, the others loaded when they are opened. A new one adds its line. */
 export const sections: readonly Section[] = [
-  section({
-    id: "overview",
-    title: "Overview",
-    load: async () => (await import("./Overview.tsx")).Overview,
-  }),
+  // With the page itself, which nearly always begins with it.
+  { id: "overview", title: "Overview", Content: Object.assign(Overview, { load() {} }) },
   section({
     id: "charts",
     title: "Charts",

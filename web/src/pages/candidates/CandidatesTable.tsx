@@ -1,13 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import {
-  type Candidate,
-  type CandidatesOf,
-  columnsQuery,
-  type Keys,
-  parentTag,
-} from "../../api/candidates.ts";
+import { type Candidate, type CandidatesOf, columnsQuery } from "../../api/candidates.ts";
 import type { Experiment } from "../../api/experiments.ts";
 import { failureOf } from "../../api/failure.ts";
 import { useNarrow } from "../../design/media.ts";
@@ -17,7 +11,9 @@ import { loadMenus } from "../../parts/Menu.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import { Grid, type GridHandle } from "../../table/Grid.tsx";
 import styles from "./CandidatesPage.module.css";
-import { type ChosenColumn, gridColumn, nameColumn, orderByOf, parseColumn } from "./columns.ts";
+import { type ChosenColumn, nameColumn } from "./column-ids.ts";
+import { gridColumn } from "./columns.ts";
+import { chosenColumns, noColumns, questionOf } from "./question.ts";
 import { StatusLine } from "./StatusLine.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { TreeContext } from "./tree.ts";
@@ -26,8 +22,6 @@ import { useLive } from "./useLive.ts";
 import { useSelection } from "./useSelection.ts";
 import { useTree } from "./useTree.ts";
 import { useView } from "./useView.ts";
-import { keysOf, usualColumns } from "./usualColumns.ts";
-import type { View } from "./view.ts";
 
 /** The order of the server where none is asked for. */
 const newestFirst = { column: "created", descending: true };
@@ -38,9 +32,6 @@ const EmptyCandidates = later(async () => (await import("./EmptyCandidates.tsx")
 
 /** Loaded with the first chart. */
 const PlotsPanel = later(async () => (await import("./plots/PlotsPanel.tsx")).PlotsPanel);
-
-const noKeys: Keys = { metrics: [], params: [], tags: [] };
-const noColumns = { ...noKeys, common: noKeys };
 
 /** The candidates of an experiment, with all that narrows, orders and changes them. */
 export function CandidatesTable({
@@ -60,23 +51,12 @@ export function CandidatesTable({
   const [menu, setMenu] = useState<{ column: string; anchor: HTMLElement }>();
   const { data: keys, error: keysError } = useQuery(columnsQuery(project, id));
 
-  const chosen = useMemo(() => view.columns ?? usualColumns(keys ?? noColumns), [view.columns, keys]);
+  const chosen = useMemo(() => chosenColumns(view, keys), [view, keys]);
   const isNarrow = useNarrow();
   const columns = useMemo(() => ordered(chosen, isNarrow), [chosen, isNarrow]);
   // As text, so that the question stays the same object while nothing in it changes.
-  const wanted = JSON.stringify({
-    filter: view.filter,
-    name: view.name,
-    orderBy: (view.sort && orderByOf(view.sort.column, view.sort.descending)) ?? "",
-    stage: view.stage,
-    // Where no candidate has a parent, there is no tree, and the server need not look for one.
-    isTopLevel: standsAsTree(view) && keys?.tags.includes(parentTag) === true,
-    keys: keysOf(chosen),
-  });
-  const of = useMemo<CandidatesOf>(
-    () => ({ project, experiment: id, ...JSON.parse(wanted) }),
-    [project, id, wanted],
-  );
+  const wanted = JSON.stringify(questionOf(project, id, view, keys));
+  const of = useMemo<CandidatesOf>(() => JSON.parse(wanted), [wanted]);
   const sorting = view.sort ?? newestFirst;
   // Another question has another first row.
   const asked = `${view.filter} ${view.name} ${view.stage} ${sorting.column} ${sorting.descending}`;
@@ -273,13 +253,6 @@ function selectAllLabel({ loaded, total = 0 }: Candidates): string {
     ? `Select the ${count(here)} loaded of ${counted(total, "candidate")}`
     : `Select all ${counted(total, "candidate")}`;
 }
-
-/** A filter, or an order by what was logged, is about every candidate, also about those below others. */
-const standsAsTree = ({ isTree, filter, name, sort }: View) =>
-  isTree &&
-  filter === "" &&
-  name === "" &&
-  (sort === undefined || parseColumn(sort.column)?.kind === "attribute");
 
 /** The columns of the grid: those that are pinned first. On a phone the pinned name leaves room for another column. */
 function ordered(chosen: readonly ChosenColumn[], isNarrow: boolean) {

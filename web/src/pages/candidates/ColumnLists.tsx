@@ -4,7 +4,8 @@ import { Button, IconButton } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
 import { attributes } from "./attributes.tsx";
 import styles from "./ColumnChooser.module.css";
-import { type ChosenColumn, nameColumn, parseColumn, titleOf } from "./columns.ts";
+import { type ChosenColumn, nameColumn, parseColumn } from "./column-ids.ts";
+import { titleOf } from "./columns.ts";
 
 const shownAtOnce = 100;
 

@@ -1,7 +1,7 @@
 import { AnchoredMenu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { narrowest, widest } from "../../table/column.ts";
-import type { ChosenColumn } from "./columns.ts";
-import { gridColumn, nameColumn } from "./columns.ts";
+import { type ChosenColumn, nameColumn } from "./column-ids.ts";
+import { gridColumn } from "./columns.ts";
 
 const step = 40;
 

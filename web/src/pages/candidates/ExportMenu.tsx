@@ -3,7 +3,7 @@ import type { CandidatesOf } from "../../api/candidates.ts";
 import { type ExportFormat, exportAddress, mostExportedByName } from "../../api/exports.ts";
 import { count } from "../../format/number.ts";
 import { Menu, MenuCheck, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
-import { type ChosenColumn, parseColumn } from "./columns.ts";
+import { type ChosenColumn, parseColumn } from "./column-ids.ts";
 
 const formats: readonly { format: ExportFormat; title: string }[] = [
   { format: "csv", title: "CSV" },

@@ -12,7 +12,7 @@ import { FailureLine } from "../../parts/Notice.tsx";
 import { toast } from "../../parts/Toast.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
 import styles from "./CandidatesPage.module.css";
-import type { ChosenColumn } from "./columns.ts";
+import type { ChosenColumn } from "./column-ids.ts";
 import { ExportMenu } from "./ExportMenu.tsx";
 import { mostInAddress } from "./view.ts";
 

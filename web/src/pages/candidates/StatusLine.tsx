@@ -4,7 +4,7 @@ import type { Experiment } from "../../api/experiments.ts";
 import { count, counted } from "../../format/number.ts";
 import { Button } from "../../parts/Button.tsx";
 import styles from "./CandidatesPage.module.css";
-import type { ChosenColumn } from "./columns.ts";
+import type { ChosenColumn } from "./column-ids.ts";
 import { ExportMenu } from "./ExportMenu.tsx";
 import { LiveMark } from "./LiveMark.tsx";
 import type { Candidates } from "./useCandidates.ts";

@@ -8,7 +8,7 @@ import { later } from "../../parts/later.tsx";
 import { Switcher } from "../../parts/Switcher.tsx";
 import styles from "./CandidatesPage.module.css";
 import { ColumnChooser } from "./ColumnChooser.tsx";
-import type { ChosenColumn } from "./columns.ts";
+import type { ChosenColumn } from "./column-ids.ts";
 import { ViewsMenu } from "./ViewsMenu.tsx";
 import type { View } from "./view.ts";
 

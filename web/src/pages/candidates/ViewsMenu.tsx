@@ -1,14 +1,14 @@
-import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { parseSearch, printSearch } from "../../address.ts";
 import { changes, type Experiment } from "../../api/experiments.ts";
-import { failureOf } from "../../api/failure.ts";
+import { byName } from "../../format/by-name.ts";
 import { Button } from "../../parts/Button.tsx";
-import { Dialog, DialogButtons } from "../../parts/Dialog.tsx";
-import { TextField } from "../../parts/Field.tsx";
+import { later } from "../../parts/later.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import { toast } from "../../parts/Toast.tsx";
+
+const SaveViewDialog = later(async () => (await import("./SaveViewDialog.tsx")).SaveViewDialog);
 
 /** A saved view is a tag of the experiment, so everyone in the project has it: its name → the search of the address. */
 const prefix = "loggia.view.";
@@ -17,7 +17,7 @@ const savedViews = (experiment: Experiment): [name: string, search: string][] =>
   [...experiment.tags]
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, search]): [string, string] => [key.slice(prefix.length), search])
-    .sort(([a], [b]) => a.localeCompare(b));
+    .sort(([a], [b]) => byName(a, b));
 
 /** Views by name, to go to and to save; and the address of this one, to send to somebody. */
 export function ViewsMenu({
@@ -78,41 +78,11 @@ export function ViewsMenu({
         )}
       </Menu>
       {isSaving ? (
-        <SaveDialog
+        <SaveViewDialog
           save={(name) => changes(project).setTag(experiment.id, prefix + name, current)}
           onClose={() => setSaving(false)}
         />
       ) : null}
     </>
-  );
-}
-
-function SaveDialog({ save, onClose }: { save: (name: string) => Promise<unknown>; onClose: () => void }) {
-  const [name, setName] = useState("");
-  const saving = useMutation({ mutationFn: () => save(name.trim()), onSuccess: onClose });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    saving.mutate();
-  };
-  return (
-    <Dialog title="Save this view" onClose={onClose}>
-      <form onSubmit={submit}>
-        <TextField
-          label="Name"
-          autoFocus
-          required
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          error={saving.error === null ? undefined : failureOf(saving.error).message}
-          hint="Everyone in the project can choose it. A view of the same name is replaced."
-        />
-        <DialogButtons>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={saving.isPending || name.trim() === ""}>
-            Save
-          </Button>
-        </DialogButtons>
-      </form>
-    </Dialog>
   );
 }

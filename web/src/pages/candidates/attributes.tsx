@@ -11,8 +11,6 @@ import { NameCell } from "./NameCell.tsx";
 interface Attribute {
   title: string;
   width: number;
-  /** The attribute by which the server orders it. */
-  orderBy?: string;
   isNumeric?: boolean;
   cell: GridColumn<Candidate>["cell"];
   text: GridColumn<Candidate>["text"];
@@ -49,7 +47,6 @@ export const attributes: ReadonlyMap<string, Attribute> = new Map<string, Attrib
     {
       title: "Name",
       width: 220,
-      orderBy: "run_name",
       cell: (one) => <NameCell candidate={one} />,
       text: ({ name }) => name,
     },
@@ -59,31 +56,26 @@ export const attributes: ReadonlyMap<string, Attribute> = new Map<string, Attrib
     {
       title: "Status",
       width: 104,
-      orderBy: "status",
       cell: ({ status }) => <Status status={status} />,
       text: ({ status }) => status,
     },
   ],
-  ["created", { title: "Created", width: 104, orderBy: "start_time", ...time(({ startedAt }) => startedAt) }],
+  ["created", { title: "Created", width: 104, ...time(({ startedAt }) => startedAt) }],
   [
     "duration",
     {
       title: "Duration",
       width: 104,
-      orderBy: "duration",
       isNumeric: true,
       ...brief(took, duration, (ms) => `${ms} ms`),
     },
   ],
-  [
-    "user",
-    { title: "User", width: 96, orderBy: "user_id", cell: ({ user }) => user, text: ({ user }) => user },
-  ],
+  ["user", { title: "User", width: 96, cell: ({ user }) => user, text: ({ user }) => user }],
   [
     "job",
     { title: "CI job", width: 128, cell: (one) => <JobCell candidate={one} />, text: ({ job }) => job?.name },
   ],
-  ["ended", { title: "Ended", width: 104, orderBy: "end_time", ...time(({ endedAt }) => endedAt) }],
+  ["ended", { title: "Ended", width: 104, ...time(({ endedAt }) => endedAt) }],
   [
     "artifacts",
     {
@@ -109,7 +101,6 @@ export const attributes: ReadonlyMap<string, Attribute> = new Map<string, Attrib
     {
       title: "Run ID",
       width: 280,
-      orderBy: "run_id",
       cell: ({ id }) => <code className={styles.id}>{id}</code>,
       text: ({ id }) => id,
     },

@@ -1,5 +1,5 @@
 import type { Columns, Keys } from "../../api/candidates.ts";
-import { type ChosenColumn, parseColumn, usualAttributes } from "./columns.ts";
+import { type ChosenColumn, parseColumn, usualAttributes } from "./column-ids.ts";
 
 /** As many metrics, and as many params, are shown where the address names no columns. */
 const most = 12;

@@ -1,5 +1,5 @@
 import { decodePart, type Search } from "../../address.ts";
-import { type ChosenColumn, nameColumn, parseColumn } from "./columns.ts";
+import { type ChosenColumn, nameColumn, parseColumn } from "./column-ids.ts";
 
 /** All that a viewer chose on the page of candidates. The address holds it, so that a link shows the same. */
 export interface View {

@@ -1,8 +1,8 @@
 import { decodePart, type Search } from "../../address.ts";
 import { byName } from "../../format/by-name.ts";
+import { comparedRuns } from "./compared-runs.ts";
 
-/** As many runs are compared. */
-export const mostRuns = 50;
+export { mostRuns } from "./compared-runs.ts";
 
 export type Best = "least" | "greatest";
 
@@ -18,9 +18,8 @@ export interface Comparison {
 }
 
 export function parseComparison(search: Partial<Search>): Comparison {
-  const ids = (search.runs ?? "").split(",").filter((id) => /^\w[\w-]*$/.test(id));
   return {
-    runs: [...new Set(ids)].slice(0, mostRuns),
+    runs: comparedRuns(search),
     isDifferent: search.differ === "yes",
     find: search.key ?? "",
     best: new Map(

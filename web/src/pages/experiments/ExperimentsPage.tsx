@@ -5,6 +5,7 @@ import { experimentsQuery, type Stage } from "../../api/experiments.ts";
 import { accessQuery } from "../../api/viewer.ts";
 import { Button } from "../../parts/Button.tsx";
 import { SearchBox } from "../../parts/Field.tsx";
+import { later } from "../../parts/later.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
 import { Switcher } from "../../parts/Switcher.tsx";
 import { useShortcut } from "../../shell/shortcuts.ts";
@@ -12,8 +13,9 @@ import { useTitle } from "../../shell/title.ts";
 import { FirstSteps } from "../home/FirstSteps.tsx";
 import page from "../page.module.css";
 import { ExperimentsTable } from "./ExperimentsTable.tsx";
-import { NameDialog } from "./NameDialog.tsx";
 import { filtered, parseSort, printSort } from "./sorting.ts";
+
+const NameDialog = later(async () => (await import("./NameDialog.tsx")).NameDialog);
 
 const stages = [
   { value: "active", text: "Active" },

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { type Experiment, ownTags } from "../../api/experiments.ts";
 import { count, counted } from "../../format/number.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
+import { later } from "../../parts/later.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../parts/Menu.tsx";
 import {
   ActionsHead,
@@ -19,8 +20,9 @@ import { Ago } from "../../parts/Time.tsx";
 import { WaitingRows } from "../../parts/WaitingRows.tsx";
 import { deleteExperiment, restoreExperiment } from "./actions.ts";
 import styles from "./ExperimentsTable.module.css";
-import { NameDialog } from "./NameDialog.tsx";
 import type { ExperimentColumn } from "./sorting.ts";
+
+const NameDialog = later(async () => (await import("./NameDialog.tsx")).NameDialog);
 
 /** A table of thousands takes a while to draw: as many rows are drawn at first, and as many more whenever its end is seen. */
 const step = 200;

@@ -1,6 +1,6 @@
 import { decodePart, type Search } from "../../../address.ts";
 import type { Candidate, Keys } from "../../../api/candidates.ts";
-import { parseColumn } from "../columns.ts";
+import { parseColumn } from "../column-ids.ts";
 
 export type Kind = "lines" | "scatter" | "parallel" | "best";
 

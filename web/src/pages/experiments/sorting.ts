@@ -1,5 +1,5 @@
 import type { Experiment } from "../../api/experiments.ts";
-import { once } from "../../format/once.ts";
+import { byName } from "../../format/by-name.ts";
 import type { Sorting } from "../../parts/Table.tsx";
 
 export type ExperimentColumn = "name" | "candidates" | "activity" | "created";
@@ -20,10 +20,8 @@ export function printSort({ key, descending }: Sorting<ExperimentColumn>): strin
   return text === "-activity" ? "" : text;
 }
 
-const names = once(() => new Intl.Collator("en", { numeric: true, sensitivity: "base" }));
-
 const by: Record<ExperimentColumn, (a: Experiment, b: Experiment) => number> = {
-  name: (a, b) => names().compare(a.name, b.name),
+  name: (a, b) => byName(a.name, b.name),
   candidates: (a, b) => a.candidates - b.candidates,
   activity: (a, b) => (a.activeAt ?? 0) - (b.activeAt ?? 0),
   created: (a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0),

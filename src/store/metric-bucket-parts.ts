@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { bucketOf, type Cut, cutTable, type Part } from "./metric-parts.ts";
 
 /** Whether a row of metric_buckets lies in its cut and in one bucket of the answer. */
@@ -35,39 +35,59 @@ export const unfitRanges = (project: bigint, cuts: readonly Cut[]) => sql<Cut>`
     group by fits_before
   ) as unfit`;
 
-/** The parts of the rows that fit. */
+/** Rows for each bucket of the answer up to which they are sent one by one: to look up the extremes of a bucket takes as long as to send four. */
+const few = 4;
+
+/**
+ * The parts of the rows that fit: where they are few, a part for each, which whoever asks adds up; else one for each bucket, whose
+ * ends and extremes are looked up.
+ */
 export function partsOfBuckets(project: bigint, cuts: readonly Cut[]) {
-  const row = (columns: ReturnType<typeof sql>) => sql`
+  const row = (columns: RawBuilder<unknown>) => sql`
     select ${columns}
     from metric_buckets as made
     where made.project_id = ${project} and made.run_key = cut.run_key and made.key = cut.key`;
+  const bucket = bucketOf(sql`made.first_step`, sql`cut.level`);
+  const inCut = sql`made.first_step between cut.first_step and cut.last_step`;
+  const point = (name: "first" | "last" | "min" | "max") =>
+    sql`${sql.ref(`${name}_step`)}, ${sql.ref(`${name}_timestamp`)}, ${sql.ref(`${name}_value`)}`;
   const extreme = (name: "min" | "max") => sql`
     left join lateral (
-      ${row(sql`${sql.ref(`${name}_step`)}, ${sql.ref(`${name}_timestamp`)}, ${sql.ref(`${name}_value`)}`)}
+      ${row(point(name))}
         and made.first_step between whole.first_row and whole.last_row
         and made.${sql.ref(`${name}_value`)} = whole.${sql.ref(`${name}_value`)}
       order by made.first_step
       limit 1
     ) as ${sql.id(name)} on true`;
   return sql<Part>`
-    select cut.n, whole.bucket, whole.count, whole.nan_count, first.*, last.*, "min".*, "max".*
+    select cut.n, part.*
     from ${cutTable(cuts)}
     cross join lateral (
-      select ${bucketOf(sql`made.first_step`, sql`cut.level`)} as bucket,
-        sum(made.count)::bigint as count, sum(made.nan_count)::bigint as nan_count,
-        min(made.min_value) as min_value, max(made.max_value) as max_value,
-        min(made.first_step) as first_row, max(made.first_step) as last_row
-      from metric_buckets as made
-      where made.project_id = ${project} and made.run_key = cut.run_key and made.key = cut.key
-        and made.first_step between cut.first_step and cut.last_step and ${fits}
-      group by 1
-    ) as whole
+      select count(*) <= ${few} * (
+        ${bucketOf(sql`cut.last_step`, sql`cut.level`)} - ${bucketOf(sql`cut.first_step`, sql`cut.level`)} + 1
+      ) as is_few
+      from (${row(sql`1`)} and ${inCut}) as made
+    ) as size
     cross join lateral (
-      ${row(sql`first_step, first_timestamp, first_value`)} and made.first_step = whole.first_row limit 1
-    ) as first
-    cross join lateral (
-      ${row(sql`last_step, last_timestamp, last_value`)} and made.first_step = whole.last_row limit 1
-    ) as last
-    ${extreme("min")}
-    ${extreme("max")}`;
+      (
+        ${row(sql`${bucket} as bucket, made.count::bigint as count, made.nan_count::bigint as nan_count,
+          ${point("first")}, ${point("last")}, ${point("min")}, ${point("max")}`)}
+          and size.is_few and ${inCut} and ${fits}
+      )
+      union all
+      (
+        select whole.bucket, whole.count, whole.nan_count, first.*, last.*, "min".*, "max".*
+        from (
+          ${row(sql`${bucket} as bucket, sum(made.count)::bigint as count, sum(made.nan_count)::bigint as nan_count,
+            min(made.min_value) as min_value, max(made.max_value) as max_value,
+            min(made.first_step) as first_row, max(made.first_step) as last_row`)}
+            and not size.is_few and ${inCut} and ${fits}
+          group by 1
+        ) as whole
+        cross join lateral (${row(point("first"))} and made.first_step = whole.first_row limit 1) as first
+        cross join lateral (${row(point("last"))} and made.first_step = whole.last_row limit 1) as last
+        ${extreme("min")}
+        ${extreme("max")}
+      )
+    ) as part`;
 }

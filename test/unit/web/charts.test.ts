@@ -85,7 +85,7 @@ describe("the points of a sample", () => {
         const buckets = bucketsFor(width, runs);
         expect(buckets).toBeGreaterThanOrEqual(1);
         expect(buckets).toBeLessThanOrEqual(2000);
-        expect(buckets * runs).toBeLessThanOrEqual(50_000);
+        expect(buckets * runs).toBeLessThanOrEqual(25_000);
       }),
     );
   });

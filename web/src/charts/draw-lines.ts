@@ -23,7 +23,6 @@ export function drawLines(ctx: CanvasRenderingContext2D, plane: Plane, drawing: 
   ctx.rect(plane.left - 2, plane.top - 2, plane.width + 4, plane.height + 4);
   ctx.clip();
   ctx.lineJoin = "round";
-  ctx.lineCap = "round";
   const ordered =
     focus === undefined ? lines : [...lines].sort((a, b) => Number(a.id === focus) - Number(b.id === focus));
   for (const line of ordered) {
@@ -73,6 +72,8 @@ function stroke(
     isOpen = true;
   }
   ctx.lineWidth = width;
+  // A round end of each dash would fill the gap, and takes as long to draw as the line.
+  ctx.lineCap = line.look.dash.length === 0 ? "round" : "butt";
   ctx.setLineDash([...line.look.dash]);
   ctx.stroke(path);
   ctx.setLineDash([]);
@@ -94,6 +95,7 @@ function drawMarks(ctx: CanvasRenderingContext2D, plane: Plane, line: Line): voi
   const bottom = plane.top + plane.height - r - 1;
   const top = plane.top + r + 1;
   ctx.lineWidth = 1.5;
+  ctx.lineCap = "round";
   const taken = new Set<string>();
   const put = (mark: Mark, place: number) => {
     const x = Math.round(pixelOfX(plane, place));

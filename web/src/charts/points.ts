@@ -120,9 +120,12 @@ function stepsAround(
   return from === undefined || to === undefined || from > to ? undefined : { from, to };
 }
 
-/** As many buckets as a line of this width can show; each may be drawn as four points. */
+/**
+ * As many buckets as a line of this width can show; each may be drawn as four points. Fifty lines have a point for each pixel:
+ * with twice as many they are the same to the eye, and take twice as long to come.
+ */
 export function bucketsFor(width: number, runs: number): number {
-  const mostInAll = 50_000;
+  const mostInAll = 25_000;
   const wanted = Math.max(50, Math.ceil(width / 2));
   return Math.max(1, Math.min(2000, wanted, Math.floor(mostInAll / Math.max(1, runs))));
 }

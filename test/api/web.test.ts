@@ -14,7 +14,7 @@ await mkdir(join(root, "assets"));
 for (const [name, text] of [
   ["index.html", page],
   ["assets/main-1a2b.js", script],
-  ["preloads.json", JSON.stringify([["/-/ml/models/[^/]+$", ["/assets/a.js", "/assets/b.js"]]])],
+  ["preloads.json", JSON.stringify([["/-/ml/models/[^/]+$", ["/assets/a.js", "/assets/b.css"]]])],
 ] as const) {
   await writeFile(join(root, name), text);
   await writeFile(join(root, `${name}.gz`), gzipSync(text));
@@ -59,7 +59,7 @@ describe("pages", () => {
   test("the document names what its page is made of beside the code of every page", async () => {
     const link = async (path: string) => (await get(path)).headers.get("link");
     expect(await link("/g/p/-/ml/models/a%2Fb?x=/")).toBe(
-      "</assets/a.js>; rel=modulepreload, </assets/b.js>; rel=modulepreload",
+      "</assets/a.js>; rel=modulepreload, </assets/b.css>; rel=preload; as=style; crossorigin",
     );
     expect(await link("/g/p/-/ml/experiments")).toBeNull();
     expect((await get("/preloads.json")).status).toBe(404);

@@ -101,7 +101,8 @@ test("loggia watch prints values as they come, and ends with the run", async () 
   child.stdout?.on("data", (chunk) => {
     printed += chunk;
   });
-  const exit = once(child, "exit");
+  // Not "exit", which may come before what it printed last.
+  const exit = once(child, "close");
   await until("the first value is printed", () => printed.includes('"value":0.5'));
   await mlflow(project).logMetric({ runId, key: "loss", value: 0.25, timestamp: 2n, step: 2n });
   await until("the second value is printed", () => printed.includes('"value":0.25'));
@@ -122,7 +123,7 @@ test("loggia watch says what is wrong: no run, a run that is not there", async (
     child.stderr?.on("data", (chunk) => {
       errors += chunk;
     });
-    const [code] = await once(child, "exit");
+    const [code] = await once(child, "close");
     expect(code).not.toBe(0);
     expect(errors).toContain(message);
   }

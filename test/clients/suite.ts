@@ -75,12 +75,16 @@ export async function clientSuite(client: ClientName): Promise<void> {
   });
 
   describe(`examples/train.py with the ${client} client`, () => {
-    for (const [place, at] of Object.entries({
+    const places = {
       "at the root": { uri: open.url },
-      "in the project 1": { uri: `${open.url}/api/v4/projects/1/ml/mlflow` },
       "with a token in team/vision": vision.at,
+    };
+    // A training takes up to a minute, and the suites above go to a project by its address with each client.
+    const more = {
+      "in the project 1": { uri: `${open.url}/api/v4/projects/1/ml/mlflow` },
       "with a token of team/vision, at the root": { ...vision.at, uri: shared.url },
-    })) {
+    };
+    for (const [place, at] of Object.entries({ ...places, ...(client === "mlflow-1.28" ? more : {}) })) {
       it(`trains, searches, loads and predicts ${place}`, async () => {
         const { status, output } = await train(client, at);
         expect(status, output.slice(-3000)).toBe(0);

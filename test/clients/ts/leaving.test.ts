@@ -19,7 +19,7 @@ async function leave(then: string, fate: (child: ChildProcess) => unknown = () =
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, address, then], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const exit = once(child, "exit");
+  const exit = once(child, "close");
   let lines = "";
   child.stdout.on("data", (chunk) => {
     lines += chunk;

@@ -1,4 +1,4 @@
-import { parseSearch, type Search } from "./address.ts";
+import { decodePart, parseSearch, type Search } from "./address.ts";
 import { candidateQuery } from "./api/candidate.ts";
 import { candidateCountQuery, candidatesQuery, columnsQuery } from "./api/candidates.ts";
 import { experimentQuery, experimentsQuery } from "./api/experiments.ts";
@@ -61,8 +61,6 @@ function paramsOf(pattern: string, path: string, isWhole: boolean): Params | und
   const isFound = names.every((name, at) => name.startsWith("$") || name === parts[at]);
   if (!isFound) return undefined;
   return Object.fromEntries(
-    names.flatMap((name, at) =>
-      name.startsWith("$") ? [[name.slice(1), decodeURIComponent(parts[at] ?? "")]] : [],
-    ),
+    names.flatMap((name, at) => (name.startsWith("$") ? [[name.slice(1), decodePart(parts[at] ?? "")]] : [])),
   );
 }

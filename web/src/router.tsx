@@ -38,8 +38,9 @@ const experiments = createRoute({
 const candidates = createRoute({
   getParentRoute: () => project,
   path: "/ml/experiments/$experiment",
-  loader: ({ params, location }) =>
-    void firstAsked["/p/$project/ml/experiments/$experiment"](params, location.search),
+  // Not for a link that is only pointed at: its rows would be searched and counted for nobody.
+  loader: ({ params, location, preload }) =>
+    preload ? undefined : void firstAsked["/p/$project/ml/experiments/$experiment"](params, location.search),
   staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import("./pages/candidates/CandidatesPage.tsx"), "CandidatesPage"),
 });

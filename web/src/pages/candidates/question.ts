@@ -30,7 +30,7 @@ export const questionOf = (
 });
 
 /** A filter, or an order by what was logged, is about every candidate, also about those below others. */
-export const standsAsTree = ({ isTree, filter, name, sort }: View) =>
+const standsAsTree = ({ isTree, filter, name, sort }: View) =>
   isTree &&
   filter === "" &&
   name === "" &&
